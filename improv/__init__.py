@@ -1,0 +1,1 @@
+"""improv listens to a musician and plays with them: MIDI in, a neural improviser's notes out."""

@@ -1,0 +1,45 @@
+"""What the core asks of the ports: notes with absolute onsets, and the taking back of them.
+
+The core never sends a note-off: a planned note carries its duration, so that its off is already with
+the scheduler when its on is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNote:
+    """A note due at `onset` (absolute seconds), off at `onset + duration`, on MIDI `channel` 0-15."""
+
+    onset: float
+    pitch: int
+    velocity: int
+    duration: float
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Add these notes to what is scheduled."""
+
+    notes: tuple[PlannedNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Drop every planned note that has not begun; let what sounds end by `release_by` (absolute seconds).
+
+    Offs already due earlier stay where they are; no off is ever dropped.
+    """
+
+    release_by: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
+
+
+Command = Play | Cancel | Silence
