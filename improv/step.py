@@ -52,12 +52,14 @@ def controls(
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a step found. `heard` (B, K, 5): raw log-probabilities (nats) each fed row's fields had, given all
-    before it, as the network alone saw them; `drawn` (B, 5): the next note's fields; `raw` and `used`
+    before it, as the network alone saw them; `best_pitch` (B, K): the likeliest pitch in the place of each fed
+    row, given that row's own part and ioi; `drawn` (B, 5): the next note's fields; `raw` and `used`
     (B, encoding.offsets[-1]): the distributions each of them was drawn from, as raw log-probabilities and as
     the probabilities used (after memory, bias, temperature, top_p); `state`: the state with the fed rows in it.
     """
 
     heard: Floats
+    best_pitch: NDArray[np.int32]
     drawn: NDArray[np.int32]
     raw: Floats
     used: Floats

@@ -1,0 +1,136 @@
+"""The ONNX side of the model seam: load a file, refuse what is not ours by name, run steps."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Encoding, Rows
+from improv.errors import UserError
+from improv.step import Controls, Floats, Step, controls
+
+FORMAT_VERSION = 1
+METADATA_KEY = "improv"
+RECEPTIVE_FIELD = 32
+#: How far the probe's log-probabilities and state may lie from the recorded ones: other processors and
+#: providers round differently, a wrong model is off by whole units.
+PROBE_TOLERANCE = 0.02
+OUTPUTS = ("heard", "best_pitch", "drawn", "raw", "used", "state_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model file says of itself."""
+
+    name: str
+    data: str
+    licence: str
+    attribution: str
+    parameters: int
+
+
+class OnnxModel:
+    """A step model in an onnxruntime session. Use `load`."""
+
+    def __init__(self, session: ort.InferenceSession, meta: Mapping[str, Any]) -> None:
+        self._session = session
+        self._state_size = int(meta["state_size"])
+        edges = meta["encoding"]
+        self.encoding = Encoding(
+            tuple(edges["ioi_edges"]), tuple(edges["duration_edges"]), int(edges["velocity_bins"])
+        )
+        mean, spread = meta["velocity"]
+        self.velocity = (float(mean), float(spread))
+        self.card = Card(**{key: meta[key] for key in Card.__dataclass_fields__})
+        self._start: Floats | None = None
+
+    def start(self, batch: int = 1) -> Floats:
+        """The state after nothing but padding rows, shape (batch, S)."""
+        if self._start is None:
+            zeros = np.zeros((1, self._state_size), np.float32)
+            pads = self.encoding.pad(RECEPTIVE_FIELD)[None]
+            self._start = self.step(pads, zeros, controls(self.encoding, np.random.default_rng(0))).state
+        return np.repeat(self._start, batch, axis=0)
+
+    def step(self, rows: Rows, state: Floats, how: Controls) -> Step:
+        """Feed `rows` (B, K, 7), K >= 1, and draw the note that follows."""
+        feed = {
+            "rows": rows,
+            "state": state,
+            "bias": how.bias,
+            "temperature": how.temperature,
+            "top_p": how.top_p,
+            "u": how.u,
+            "prior": how.prior,
+            "weight": how.weight,
+        }
+        return Step(*self._session.run(OUTPUTS, feed))
+
+
+def load(path: Path) -> OnnxModel:
+    """Load a model written by `improv-train export`, on the CPU.
+
+    Raises UserError, naming the file, if it is missing, not ONNX, not improv's, of another format
+    version, or does not compute what its probe says.
+    """
+    session = _open(path)
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise UserError(f"{path}: an ONNX file, but not an improv model; make one with 'improv-train export'")
+    try:
+        meta = json.loads(text)
+        if meta["format_version"] != FORMAT_VERSION:
+            raise UserError(
+                f"{path}: model format {meta['format_version']}, this improv reads format {FORMAT_VERSION}; "
+                "export the model again"
+            )
+        _compare(path, "fields", meta["fields"], list(FIELDS))
+        _compare(path, "columns", meta["columns"], list(COLUMNS))
+        _compare(path, "receptive_field", meta["receptive_field"], RECEPTIVE_FIELD)
+        model = OnnxModel(session, meta)
+        _probe(path, model, meta["probe"])
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: damaged improv metadata ({error}); export the model again") from error
+    return model
+
+
+def _open(path: Path) -> ort.InferenceSession:
+    if not path.is_file():
+        raise UserError(f"{path}: no such model file")
+    options = ort.SessionOptions()
+    # A step is far too small to share out: a second thread costs more than it brings, a spinning one a core.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    try:
+        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class of their own
+        raise UserError(f"{path}: not a readable ONNX file; it may be cut short or of another kind") from error
+
+
+def _compare(path: Path, key: str, found: object, expected: object) -> None:
+    if found != expected:
+        raise UserError(f"{path}: model has {key} {found}, this improv needs {expected}")
+
+
+def _probe(path: Path, model: OnnxModel, probe: Mapping[str, Any]) -> None:
+    """Run the phrase the file carries and compare scores and state with the recorded ones."""
+    rows = np.asarray(probe["rows"], np.int32)
+    real = rows[:, PITCH] != PAD_PITCH
+    zeros = np.zeros((1, model.start().shape[1]), np.float32)
+    try:
+        step = model.step(rows[None], zeros, controls(model.encoding, np.random.default_rng(0)))
+    except Exception as error:  # see _open
+        raise UserError(f"{path}: the model cannot run its own probe; export it again") from error
+    for name, found, packed in (("scores", step.heard[0][real], probe["heard"]), ("state", step.state[0], probe["state"])):
+        expected = np.frombuffer(base64.b64decode(packed), "<f4")
+        if found.size != expected.size or not np.all(np.abs(found.ravel() - expected) < PROBE_TOLERANCE):
+            raise UserError(f"{path}: the model's probe fails ({name} differ); the file is damaged or was altered")

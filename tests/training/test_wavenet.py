@@ -1,0 +1,126 @@
+"""The network by itself: what it sees, and that its convolution is the one in the books."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from improv.encoding import COLUMNS, DURATION, PITCH, Encoding, Order, as_array
+from improv.notes import Note
+from tests.training.conftest import random_rows
+from training.networks.wavenet import DILATIONS, GatedBlock, WaveNet, receptive_field
+
+
+def last_hidden(network: WaveNet, rows: np.ndarray) -> np.ndarray:
+    zeros = ops.zeros((len(rows), network.state_size))
+    return ops.convert_to_numpy(network.hidden(ops.convert_to_tensor(rows), zeros)[0][:, -1])
+
+
+def test_receptive_field_is_32() -> None:
+    assert receptive_field(DILATIONS) == 32
+
+
+@pytest.mark.parametrize("column", [c for c in range(len(COLUMNS)) if c != DURATION])
+def test_33rd_row_back_changes_nothing_and_the_32nd_does(network: WaveNet, column: int) -> None:
+    rows = random_rows(40)
+    limits = (*Encoding().sizes, 4096, 3)
+    before = last_hidden(network, rows)
+    for back, same in ((33, True), (32, False)):
+        changed = rows.copy()
+        changed[0, -back, column] = (changed[0, -back, column] + 1) % limits[column]
+        assert np.array_equal(last_hidden(network, changed), before) is same
+
+
+def test_duration_of_a_past_row_is_not_read(network: WaveNet) -> None:
+    rows = random_rows(40)
+    before = last_hidden(network, rows)
+    rows[..., DURATION] = (rows[..., DURATION] + 7) % Encoding().sizes[DURATION]
+    assert np.array_equal(last_hidden(network, rows), before)
+
+
+def performance() -> list[Note]:
+    rng = np.random.default_rng(5)
+    onsets = np.cumsum(rng.choice([0.0, 0.25, 0.5], 60))
+    return [Note(float(onset), int(rng.integers(40, 80)), 64, 0.125) for onset in onsets]
+
+
+def test_notes_let_go_before_the_window_change_nothing(network: WaveNet) -> None:
+    """Through the real encoder: only the onset of the note before the window is seen, by one row's ioi."""
+    encoding, notes = Encoding(), performance()
+    rows = encoding.encode(as_array(notes), Order.ASCENDING)
+    before = last_hidden(network, rows[None])
+    edge = as_array(notes)["onset"][-32]
+    old = [i for i, note in enumerate(notes) if note.onset + 0.125 < edge]
+    assert len(old) > 10
+    for i in old:
+        changed = list(notes)
+        changed[i] = Note(notes[i].onset, (notes[i].pitch + 5) % 128, 20, 0.0625)
+        again = last_hidden(network, encoding.encode(as_array(changed), Order.ASCENDING)[None])
+        assert np.array_equal(again, before)
+
+
+def test_a_note_still_held_into_the_window_is_known(network: WaveNet) -> None:
+    encoding, notes = Encoding(), performance()
+    before = last_hidden(network, encoding.encode(as_array(notes), Order.ASCENDING)[None])
+    notes[5] = Note(notes[5].onset, 30, 64, None)
+    notes = [note for i, note in enumerate(notes) if i == 5 or note.onset > notes[5].onset + 8.5 or i > 20]
+    held = [Note(note.onset, note.pitch, 64, 7.9 if note.duration is None else note.duration) for note in notes]
+    short = [Note(note.onset, note.pitch, 64, 0.125) for note in notes]
+    one = last_hidden(network, encoding.encode(as_array(held), Order.ASCENDING)[None])
+    two = last_hidden(network, encoding.encode(as_array(short), Order.ASCENDING)[None])
+    assert before.shape == one.shape
+    # The held note began more than 32 rows ago; what tells it is the sounding set of the window's first rows.
+    assert (encoding.encode(as_array(held), Order.ASCENDING)[-32:] != encoding.encode(
+        as_array(short), Order.ASCENDING
+    )[-32:]).any() == (not np.array_equal(one, two))
+
+
+def test_convolution_equals_numpy() -> None:
+    """tanh(conv) x sigmoid(conv), summed tap by tap as the definition has it."""
+    channels, skip, dilation, steps = 6, 5, 4, 11
+    block = GatedBlock(channels, skip, dilation, 0.0)
+    block.build((None, None, channels))
+    rng = np.random.default_rng(2)
+    for weight in block.trainable_weights:
+        weight.assign(rng.normal(size=weight.shape).astype(np.float32))
+    x = rng.normal(size=(1, steps, channels)).astype(np.float32)
+    past = rng.normal(size=(1, dilation, channels)).astype(np.float32)
+    y, skips, after = (ops.convert_to_numpy(part) for part in block(x, past))
+
+    scale, shift = block.norm.scale.numpy(), block.norm.shift.numpy()
+    normed = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-5) * scale + shift
+    line = np.concatenate([past, normed], axis=1)
+    kernel, bias = (weight.numpy() for weight in block.gate.weights)
+    expected_gate = np.zeros((steps, 2 * channels))
+    for t in range(steps):
+        for tap, source in enumerate((line[0, t], line[0, t + dilation])):
+            expected_gate[t] += source @ kernel[tap * channels : (tap + 1) * channels]
+    expected_gate += bias
+    gated = np.tanh(expected_gate[:, :channels]) / (1 + np.exp(-expected_gate[:, channels:]))
+    out = gated @ block.out.weights[0].numpy() + block.out.weights[1].numpy()
+    np.testing.assert_allclose(y[0], x[0] + out[:, :channels], atol=2e-5)
+    np.testing.assert_allclose(skips[0], out[:, channels:], atol=2e-5)
+    np.testing.assert_allclose(after, line[:, -dilation:], atol=2e-6)
+
+
+def test_teacher_forcing_cannot_see_its_answer(network: WaveNet) -> None:
+    rows = random_rows(12)
+    before = ops.convert_to_numpy(network(rows))
+    changed = rows.copy()
+    changed[0, -1, PITCH] = (changed[0, -1, PITCH] + 1) % 128
+    after = ops.convert_to_numpy(network(changed))
+    assert np.array_equal(before[:, :-1], after[:, :-1])
+    assert np.array_equal(before[:, -1, :PITCH], after[:, -1, :PITCH])
+    assert not np.array_equal(before[:, -1, PITCH:], after[:, -1, PITCH:])
+
+
+def test_keras_file_keeps_hyperparameters_and_weights(network: WaveNet, tmp_path: Path) -> None:
+    network.save(tmp_path / "net.keras")
+    again = keras.saving.load_model(tmp_path / "net.keras", compile=False)
+    assert again.config == network.config
+    rows = random_rows(12)
+    assert np.array_equal(ops.convert_to_numpy(again(rows)), ops.convert_to_numpy(network(rows)))

@@ -1,0 +1,242 @@
+"""A WaveNet over notes: causal dilated convolutions, gated, with residual and skip connections.
+
+The architecture is van den Oord et al., "WaveNet: A Generative Model for Raw Audio" (2016); run step by
+step it is Paine et al., "Fast Wavenet Generation Algorithm" (2016). Kernel 2 with dilations 1, 2, 4, 8, 16
+sees exactly 32 notes; pointwise gated blocks between them add depth and do not widen that.
+
+Layers and keras.ops only, so the same file trains on TensorFlow, JAX and PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from improv.encoding import FIELDS, IOI, ORDER, PAD_PITCH, PART, PITCH, SOUNDING, VELOCITY, Encoding, Order
+
+DILATIONS = (1, 2, 4, 8, 16)
+
+
+def receptive_field(dilations: Sequence[int]) -> int:
+    """How many rows, the current one included, a stack of kernel-2 convolutions can see."""
+    return 1 + sum(dilations)
+
+
+@dataclass(frozen=True, slots=True)
+class WaveNetConfig:
+    """Hyperparameters, saved with the weights. Widths are in units; `dropout` is a share from 0 to 1."""
+
+    encoding: Encoding = field(default_factory=Encoding)
+    channels: int = 128
+    skip: int = 256
+    hidden: int = 256
+    head: int = 128
+    pointwise: int = 1
+    dropout: float = 0.1
+
+
+class Norm(layers.Layer):
+    """Layer normalisation (Ba, Kiros & Hinton, 2016), spelled so that onnxruntime fuses it into one node."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Create scale and shift for inputs of `shape` (..., C)."""
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=(shape[-1],), initializer="zeros", name="shift")
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        """Normalise x (..., C) over its last axis."""
+        centred = x - ops.mean(x, axis=-1, keepdims=True)
+        spread = ops.sqrt(ops.mean(ops.power(centred, 2.0), axis=-1, keepdims=True) + 1e-5)
+        return centred / spread * self.scale + self.shift
+
+
+class GatedBlock(layers.Layer):
+    """Layer norm, tanh x sigmoid gate, residual and skip. `dilation` 0 is pointwise; else kernel 2."""
+
+    def __init__(self, channels: int, skip: int, dilation: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dilation = dilation
+        self.channels = channels
+        self.norm = Norm()
+        self.gate = layers.Dense(2 * channels)
+        # One product gives both: the residual is added to the stream, the skip to the sum at the end.
+        self.out = layers.Dense(channels + skip)
+        self.drop = layers.Dropout(dropout)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Create the weights for inputs (B, K, channels)."""
+        channels = self.channels
+        self.norm.build((None, None, channels))
+        self.gate.build((None, None, channels * (2 if self.dilation else 1)))
+        self.out.build((None, None, channels))
+        self.built = True
+
+    def call(self, x: Any, past: Any = None, training: bool = False) -> tuple[Any, Any, Any]:
+        """Run K rows x (B, K, C) after `past` (B, dilation, C); give (x', skip, the next call's past)."""
+        now = self.norm(x)
+        if self.dilation:
+            line = ops.concatenate([past, now], axis=1)
+            # conv(kernel 2, dilation d)[t] = [h[t - d], h[t]] @ W: one matrix product, K rows at once.
+            pair = ops.concatenate([line[:, : -self.dilation], now], axis=-1)
+            past = line[:, -self.dilation :]
+        else:
+            pair = now
+        tanh, sigmoid = ops.split(self.gate(pair), 2, axis=-1)
+        out = self.out(self.drop(ops.tanh(tanh) * ops.sigmoid(sigmoid), training=training))
+        residual, skip = ops.split(out, [self.channels], axis=-1)
+        return x + residual, skip, past
+
+
+class Heads(layers.Layer):
+    """Five chained distributions: each field is conditioned on the hidden vector and on the fields before it."""
+
+    def __init__(self, encoding: Encoding, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.encoding, self.width = encoding, width
+        self.spread = layers.Dense(width * len(FIELDS))
+        self.given = {
+            f"{later}_{earlier}": layers.Embedding(encoding.sizes[earlier], width)
+            for later in range(len(FIELDS))
+            for earlier in range(later)
+        }
+        self.logits = [layers.Dense(size) for size in encoding.sizes]
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Create the weights for hidden vectors of `shape` (..., H)."""
+        self.spread.build(shape)
+        for embedding in self.given.values():
+            embedding.build((None,))
+        for dense in self.logits:
+            dense.build((None, self.width))
+        self.built = True
+
+    def spread_out(self, hidden: Any) -> Any:
+        """What the hidden vector says to each of the five fields, five arrays (..., width)."""
+        return ops.split(self.spread(hidden), len(FIELDS), axis=-1)
+
+    def field(self, index: int, spread: Any, before: Sequence[Any]) -> Any:
+        """Log-probabilities of field `index` given the values of the fields `before` it."""
+        x = spread[index]
+        for earlier, value in enumerate(before):
+            x = x + self.given[f"{index}_{earlier}"](value)
+        return ops.log_softmax(self.logits[index](ops.silu(x)), axis=-1)
+
+
+@keras.saving.register_keras_serializable("improv")
+class WaveNet(keras.Model):
+    """Rows (B, T, 7) to log-probabilities (nats) of the fields of rows[:, 1:], shape (B, T - 1, 5)."""
+
+    def __init__(self, config: WaveNetConfig | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = config = config or WaveNetConfig()
+        sizes = config.encoding.sizes
+        # Shared by all octaves and by all pitch classes: what is learned of one C is known of all.
+        self.embed = {
+            "pitch": layers.Embedding(PAD_PITCH + 1, config.channels),
+            "pitch_class": layers.Embedding(13, config.channels),
+            "octave": layers.Embedding(12, config.channels),
+            "velocity": layers.Embedding(sizes[VELOCITY], config.channels),
+            "ioi": layers.Embedding(sizes[IOI], config.channels),
+            "part": layers.Embedding(sizes[PART], config.channels),
+            "order": layers.Embedding(len(Order), config.channels),
+        }
+        self.sounding = layers.Dense(config.channels, use_bias=False)
+        dilations = [d for dilation in DILATIONS for d in (dilation, *[0] * config.pointwise)]
+        self.blocks = [GatedBlock(config.channels, config.skip, d, config.dropout) for d in dilations]
+        self.top = layers.Dense(config.hidden)
+        self.drop = layers.Dropout(config.dropout)
+        self.heads = Heads(config.encoding, config.head)
+        # Fixed tables: which pitch classes a 12-bit set holds, and what class and octave a pitch has.
+        self._bits = ((np.arange(4096)[:, None] >> np.arange(12)) & 1).astype("float32")
+        self._class = np.append(np.arange(PAD_PITCH) % 12, 12).astype("int32")
+        self._octave = np.append(np.arange(PAD_PITCH) // 12, 11).astype("int32")
+        read = (PAD_PITCH + 1, sizes[VELOCITY], sizes[IOI], sizes[PART])
+        self._offsets = np.cumsum((0, *read)).astype("int32")
+
+    def build(self, shape: tuple[int | None, ...] | None = None) -> None:
+        """Create all weights; `shape` is not needed, rows are always (B, T, 7)."""
+        config = self.config
+        for embedding in self.embed.values():
+            embedding.build((None,))
+        self.sounding.build((None, 12))
+        for block in self.blocks:
+            block.build((None, None, config.channels))
+        self.top.build((None, config.skip))
+        self.heads.build((None, config.hidden))
+        self.built = True
+
+    @property
+    def state_size(self) -> int:
+        """Floats of state a sequence: what each convolution must remember, and the last hidden vector."""
+        return sum(DILATIONS) * self.config.channels + self.config.hidden
+
+    def read(self, rows: Any) -> Any:
+        """Embed rows (B, K, 7) as (B, K, channels). The duration column is not read."""
+        embed = {name: layer.embeddings for name, layer in self.embed.items()}
+        pitch = (
+            embed["pitch"]
+            + ops.take(embed["pitch_class"], self._class, axis=0)
+            + ops.take(embed["octave"], self._octave, axis=0)
+        )
+        # One table and one look-up: the table is a constant once exported.
+        table = ops.concatenate([pitch, embed["velocity"], embed["ioi"], embed["part"], embed["order"]], axis=0)
+        columns = ops.stack([rows[..., column] for column in (PITCH, VELOCITY, IOI, PART, ORDER)], axis=-1)
+        read = ops.sum(ops.take(table, columns + self._offsets, axis=0), axis=-2)
+        return read + self.sounding(ops.take(self._bits, rows[..., SOUNDING], axis=0))
+
+    def hidden(self, rows: Any, state: Any, training: bool = False) -> tuple[Any, Any]:
+        """Feed rows (B, K, 7) after `state` (B, S); give hidden vectors (B, K, H) and the state after them."""
+        config = self.config
+        x, total, kept, offset = self.read(rows), 0.0, [], 0
+        for block in self.blocks:
+            size = block.dilation * config.channels
+            past = ops.reshape(state[:, offset : offset + size], (-1, block.dilation, config.channels)) if size else None
+            x, skip, past = block(x, past, training=training)
+            total = total + skip
+            offset += size
+            if size:
+                kept.append(ops.reshape(past, (-1, size)))
+        hidden = self.drop(ops.silu(self.top(ops.silu(total))), training=training)
+        return hidden, ops.concatenate([*kept, hidden[:, -1]], axis=-1)
+
+    def last_hidden(self, state: Any) -> Any:
+        """The hidden vector after the last row fed, (B, H): what the next note is drawn from."""
+        return state[:, -self.config.hidden :]
+
+    def score(self, hidden: Any, rows: Any) -> tuple[Any, Any]:
+        """Log-probabilities (B, K, 5) of rows given the hidden vectors *before* each, and the best pitch (B, K)."""
+        spread = self.heads.spread_out(hidden)
+        fields = [rows[..., index] for index in range(len(FIELDS))]
+        # A padding row has no pitch to be scored; its number is meaningless and masked by whoever sums.
+        fields[PITCH] = ops.minimum(fields[PITCH], PAD_PITCH - 1)
+        scores, best = [], None
+        for index, value in enumerate(fields):
+            logp = self.heads.field(index, spread, fields[:index])
+            chosen = ops.one_hot(value, self.config.encoding.sizes[index])
+            scores.append(ops.sum(logp * chosen, axis=-1))
+            if index == PITCH:
+                best = ops.top_k(logp, 1)[1][..., 0]  # argmax does not survive the way to ONNX
+        return ops.stack(scores, axis=-1), best
+
+    def call(self, rows: Any, training: bool = False) -> Any:
+        """Teacher-forced log-probabilities (B, T - 1, 5) of rows[:, 1:], each given all rows before it."""
+        zeros = ops.zeros((ops.shape(rows)[0], self.state_size))
+        hidden, _ = self.hidden(rows[:, :-1], zeros, training=training)
+        return self.score(hidden, rows[:, 1:])[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """The hyperparameters as plain values."""
+        return {**super().get_config(), "config": asdict(self.config)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> WaveNet:
+        """Rebuild from `get_config`."""
+        values = dict(config.pop("config"))
+        encoding = {key: tuple(v) if isinstance(v, list) else v for key, v in values.pop("encoding").items()}
+        return cls(WaveNetConfig(encoding=Encoding(**encoding), **values), **config)
