@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -61,18 +62,17 @@ def sounding(notes: Iterable[Note], pedal: Sequence[PedalSpan] = ()) -> list[Not
     """
     spans = sorted(pedal, key=lambda span: span.down)
     ordered = sorted(notes, key=lambda note: (note.onset, note.pitch))
-    next_onset: dict[int, float] = {}
+    later: dict[int, tuple[float, float]] = {}  # pitch: the onset last seen, and the one after it
     result: list[Note] = []
     for note in reversed(ordered):
         if note.duration is None:
             raise ValueError("sounding() needs notes with key durations")
         end = _pedalled(note.onset + note.duration, spans)
         # Equal onsets of one pitch (two hands on one key) are one key press: neither cuts the other to nothing.
-        following = next_onset.get(note.pitch)
-        if following is not None and following > note.onset:
-            end = min(end, following)
-        if following != note.onset:
-            next_onset[note.pitch] = note.onset
+        onset, following = later.get(note.pitch, (math.inf, math.inf))
+        following = following if onset == note.onset else onset
+        later[note.pitch] = (note.onset, following)
+        end = min(end, following)
         result.append(replace(note, duration=max(0.0, min(end - note.onset, MAX_DURATION))))
     result.reverse()
     return result
