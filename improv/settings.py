@@ -1,0 +1,37 @@
+"""How the core plays, as one value: every number a user may turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Temperature and top_p are given a field each, in the order of encoding.FIELDS.
+PerField = tuple[float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The core's settings; seconds, and MIDI channels counted from 0.
+
+    Hearing: `channel_in` is the channel listened to, None for all. Playing: `channel_out` carries improv's notes.
+
+    Turn-taking: improv answers after a silence, counted from the moment nothing is held. Its length is the
+    `gap_quantile` of the player's recent intervals between onsets, at least `gap_min` and at most `gap_max`. A chord
+    still held counts as silence once nothing new has come for `hold_limit`. An answer needs `min_notes` in
+    the phrase. A player who resumes within `false_turn_window` of an answer's start had not finished.
+
+    Answering: it is about as long as the player's phrase, of which at most the last `max_phrase` count.
+    `temperature` above 1 makes improv bolder, below 1 tamer; `top_p` below 1 leaves out what is unlikely.
+    """
+
+    mode: str = "answer"
+    channel_in: int | None = None
+    channel_out: int = 1
+    gap_quantile: float = 0.95
+    gap_min: float = 0.35
+    gap_max: float = 2.5
+    hold_limit: float = 4.0
+    min_notes: int = 3
+    false_turn_window: float = 1.0
+    max_phrase: float = 12.0
+    temperature: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
+    top_p: PerField = (1.0, 0.95, 0.95, 0.98, 0.95)
