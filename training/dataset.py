@@ -1,0 +1,202 @@
+"""Training items: augmented crops of pieces as rows, each row to be predicted from those before it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Encoding, Order, Rows
+from improv.notes import MAX_DURATION, Part
+from training.corpus import Corpus
+from training.reading import Labels
+
+#: Rows before the first target: what the network can see of the past.
+CONTEXT = 32
+#: Notes read ahead of the context, for what still sounds from them and for a whole group.
+LEAD_IN = 64
+
+Floats = NDArray[np.float32]
+Notes = NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """What may change in a crop, without it becoming other music. Chances are from 0 to 1."""
+
+    transpose: tuple[int, int] = (-5, 6)
+    tempo: tuple[float, float] = (0.85, 1.18)
+    velocity_scale: tuple[float, float] = (0.8, 1.25)
+    velocity_shift: float = 12.0
+    jitter_chance: float = 0.3
+    jitter: float = 0.008  # seconds, at most: the standard deviation of onsets and releases
+    drop_part: float = 0.5
+    drop_history: float = 0.1
+
+    def apply(self, notes: Notes, labels: Labels, rng: np.random.Generator) -> Notes:
+        """A copy of `notes` (NOTE_DTYPE, onset order), changed at random."""
+        notes = notes.copy()
+        notes["pitch"] = notes["pitch"].astype(np.int16) + _transposition(notes["pitch"], *self.transpose, rng)
+        stretch = 1 / rng.uniform(*self.tempo)
+        notes["onset"] *= stretch
+        notes["duration"] *= stretch
+        velocity = notes["velocity"].astype(np.float64)
+        scale, shift = rng.uniform(*self.velocity_scale), rng.normal(0, self.velocity_shift)
+        mean = velocity.mean() if len(velocity) else 0.0
+        notes["velocity"] = np.clip(np.rint((velocity - mean) * scale + mean + shift), 1, 127)
+        if rng.random() < self.jitter_chance:
+            notes = _jittered(notes, rng.uniform(0, self.jitter), rng)
+        np.minimum(notes["duration"], MAX_DURATION, out=notes["duration"])
+        if labels == Labels.REGISTER and rng.random() < 0.5:
+            # Bass and treble halves are no roles: swapped half the time, the label cannot come to mean height.
+            split = notes["part"] != Part.UNSPLIT
+            notes["part"] = np.where(split, 1 - notes["part"], notes["part"])
+        if rng.random() < self.drop_part:
+            notes["part"] = Part.UNSPLIT
+        return notes
+
+
+def _transposition(pitch: NDArray[np.uint8], low: int, high: int, rng: np.random.Generator) -> int:
+    """Semitones within low..high that leave all pitches within 0-127."""
+    if not len(pitch):
+        return 0
+    return int(np.clip(rng.integers(low, high + 1), -int(pitch.min()), 127 - int(pitch.max())))
+
+
+def _jittered(notes: Notes, spread: float, rng: np.random.Generator) -> Notes:
+    """Onsets and releases moved by a few milliseconds (`spread` in seconds), in onset order again."""
+    release = notes["onset"] + notes["duration"] + rng.normal(0, spread, len(notes))
+    notes["onset"] += rng.normal(0, spread, len(notes))
+    notes["duration"] = np.maximum(release - notes["onset"], 0.0)
+    return notes[np.argsort(notes["onset"], kind="stable")]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`rows` (B, 31 + 1 + crop, 7) and, for all of them but the first, whether they are to be predicted:
+    `weight` (B, 31 + crop), 0 or 1.
+    """
+
+    rows: Rows
+    weight: Floats
+
+
+class Crops:
+    """Random crops of a corpus' training pieces; batch number i is the same whenever it is asked for."""
+
+    def __init__(
+        self, corpus: Corpus, encoding: Encoding, *, crop: int, batch: int, seed: int, augmentation: Augmentation
+    ) -> None:
+        self._corpus, self._encoding = corpus, encoding
+        self._crop, self._batch, self._seed, self._augmentation = crop, batch, seed, augmentation
+        # The first note of a piece is context only, so each piece has one target less than it has notes.
+        self._pieces = corpus.pieces("train")
+        self._targets = np.cumsum(np.maximum(np.diff(corpus.start)[self._pieces] - 1, 0))
+        if not len(self._targets) or not self._targets[-1]:
+            raise ValueError("the corpus has no training notes")
+
+    @property
+    def targets(self) -> int:
+        """How many notes there are to be predicted in the training pieces."""
+        return int(self._targets[-1])
+
+    def batch(self, index: int) -> Batch:
+        """Batch number `index`, from random numbers of its own."""
+        rng = np.random.default_rng((self._seed, index))
+        items = [self._item(rng) for _ in range(self._batch)]
+        return Batch(np.stack([rows for rows, _ in items]), np.stack([weight for _, weight in items]))
+
+    def _item(self, rng: np.random.Generator) -> tuple[Rows, Floats]:
+        # A crop may begin anywhere, before a piece's first target too, so that beginnings are not rare.
+        number = int(rng.integers(self._targets[-1]))
+        which = int(np.searchsorted(self._targets, number, side="right"))
+        piece = self._pieces[which]
+        begin = number - (int(self._targets[which - 1]) if which else 0) + 1 - int(rng.integers(self._crop))
+        begin = max(1, begin)
+        history = rng.random() >= self._augmentation.drop_history
+        notes = self._corpus.piece(piece)
+        first = max(0, begin - CONTEXT - LEAD_IN) if history else begin - 1
+        notes = self._augmentation.apply(notes[first : begin + self._crop], Labels(self._corpus.labels[piece]), rng)
+        rows = self._encoding.encode(notes, Order(rng.integers(len(Order))))
+        return window(self._encoding, rows, begin - first, self._crop)
+
+
+def window(encoding: Encoding, rows: Rows, begin: int, crop: int) -> tuple[Rows, Floats]:
+    """Rows and weights of an item whose first target is rows[begin], begin >= 1: padded on both sides as needed."""
+    past = rows[max(0, begin - CONTEXT) : begin]
+    future = rows[begin : begin + crop]
+    item = np.concatenate(
+        [encoding.pad(CONTEXT - len(past)), past, future, encoding.pad(crop - len(future))]
+    )
+    weight = np.zeros(CONTEXT - 1 + crop, np.float32)
+    weight[CONTEXT - 1 : CONTEXT - 1 + len(future)] = 1
+    return item, weight
+
+
+def held_out(corpus: Corpus, encoding: Encoding, split: str, *, crop: int, limit: int | None = None) -> Batch:
+    """Every note after a piece's first, as it is: ascending, unsplit, in crops that follow each other.
+
+    With `limit`, about that many notes, taken evenly from all pieces.
+    """
+    items: list[tuple[Rows, Floats]] = []
+    for piece in corpus.pieces(split):
+        notes = corpus.piece(piece).copy()
+        notes["part"] = Part.UNSPLIT
+        rows = encoding.encode(notes, Order.ASCENDING)
+        items += [window(encoding, rows, begin, crop) for begin in range(1, len(rows), crop)]
+    if limit is not None and len(items) * crop > limit:
+        keep = max(1, limit // crop)
+        items = [items[i] for i in np.linspace(0, len(items) - 1, keep).astype(int)]
+    if not items:
+        return Batch(np.zeros((0, CONTEXT + crop, 7), np.int32), np.zeros((0, CONTEXT - 1 + crop), np.float32))
+    return Batch(np.stack([rows for rows, _ in items]), np.stack([weight for _, weight in items]))
+
+
+def bin_bits(encoding: Encoding, rows: Rows) -> Floats:
+    """What the bins' widths add to each row's bits by field, (..., 5), so that models with other bins compare.
+
+    For ioi and duration log2 max(1, width / 10 ms), for velocity log2(32 / bins), else nothing.
+    """
+    bits = np.zeros((*rows.shape[:-1], 5), np.float32)
+    for field in (IOI, DURATION):
+        bits[..., field] = np.log2(np.maximum(1.0, encoding.widths(field) / 0.010))[rows[..., field]]
+    bits[..., VELOCITY] = np.log2(32 / encoding.velocity_bins)
+    bits[rows[..., PITCH] >= 128] = 0
+    return bits
+
+
+def prefetched(make: Callable[[int], Batch], begin: int, ahead: int = 8) -> Iterator[Batch]:
+    """make(begin), make(begin + 1), ... for ever, made in a thread of their own a few `ahead` of their use."""
+    ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
+    done = threading.Event()
+
+    def work() -> None:
+        index = begin
+        while not done.is_set():
+            try:
+                item: Batch | BaseException = make(index)
+            except Exception as error:  # handed on to whoever waits for the batch
+                item = error
+            while not done.is_set():
+                try:
+                    ready.put(item, timeout=0.2)
+                    break
+                except queue.Full:
+                    continue
+            if isinstance(item, BaseException):
+                return
+            index += 1
+
+    threading.Thread(target=work, name="batches", daemon=True).start()
+    try:
+        while True:
+            item = ready.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        done.set()
