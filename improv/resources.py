@@ -19,4 +19,6 @@ def default_model(package: Path = Path(__file__).parent) -> Path:
         if (folder / DEFAULT_MODEL).is_file():
             return folder / DEFAULT_MODEL
     looked = " or ".join(str(folder) for folder in places)
-    raise UserError(f"{DEFAULT_MODEL}: the model that comes with improv is not in {looked}; install again, or name one with --model")
+    raise UserError(
+        f"{DEFAULT_MODEL}: the model that comes with improv is not in {looked}; install again, or name one with --model"
+    )

@@ -1,0 +1,175 @@
+"""The command line. Everything heavy is imported only once it is needed, so that --help is instant."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from improv import config
+from improv.errors import UserError
+
+ABOUT = "improv listens to you play and answers with music of its own: MIDI in, a neural improviser's notes out."
+EXAMPLES = """\
+commands:
+  jam      play a MIDI file to improv and write down what it answers; no MIDI device needed
+  ports    list the MIDI ports of this machine
+  setup    find your keyboard and your synth, and save the settings
+  (none)   play live; 'improv COMMAND --help' explains a command
+
+examples:
+  improv jam                                      hear it answer a short phrase
+  improv setup                                    once, with keyboard and synth connected
+  improv                                          play, as set up
+  improv --in "USB Keyboard" --out "IAC Bus"      play, from this keyboard to that port
+  improv --virtual                                play, on own ports that a DAW connects to
+"""
+JAM_EXAMPLES = """\
+examples:
+  improv jam                                      a phrase that improv brings along, to improv.mid
+  improv jam mine.mid -o answered.mid             your file
+  improv jam mine.mid --play-part lead --seed 7   only its melody is played to improv; another answer
+  improv jam --out "IAC Bus"                      and play the result on a port
+"""
+PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode")
+MODEL_OPTIONS = ("--model", "--provider", "--temperature", "--top-p", "--seed")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2 and one line."""
+        self.exit(2, f"improv: {message}; '{self.prog} --help' explains\n")
+
+
+class Version(argparse.Action):
+    """Print the installed version and exit; importlib.metadata is slow, so only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and exit, as argparse asks of an action."""
+        from importlib.metadata import version
+
+        print("improv", version("improv-midi"))
+        parser.exit()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, 1 when the MIDI system was lost, 2 for what the user can mend."""
+    try:
+        return _run(_parser().parse_args(argv))
+    except UserError as error:
+        print(f"improv: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output is gone; Python must not complain about the rest when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(said: argparse.Namespace) -> int:
+    from improv import app
+
+    options = config.from_options(said)
+    match said.command:
+        case "ports":
+            return app.ports(config.settle(said.config, options), as_json=said.json)
+        case "setup":
+            return app.setup(said.config, options)
+        case "jam":
+            wish = app.Jam(said.source, said.output, said.play_part, said.json, "ports.out" in options)
+            return app.jam(config.settle(said.config, options), wish)
+        case _:
+            return app.play(config.settle(said.config, options))
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="improv",
+        usage="improv [options]\n       improv {jam,ports,setup} ...",
+        description=ABOUT,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
+    _add_config(parser, first=True)
+    config.add_options(parser.add_argument_group("ports"), PLAY_OPTIONS)
+    config.add_options(parser.add_argument_group("model"), MODEL_OPTIONS)
+    _add_detail(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="improv")
+    _add_jam(commands)
+    ports = _add_command(commands, "ports", "List the MIDI ports of this machine, with the MIDI system they belong to.")
+    config.add_options(ports, ("--api",))
+    ports.add_argument("--json", action="store_true", help="print a JSON list of {name, direction, api}")
+    setup = _add_command(
+        commands, "setup", "Find your keyboard and your synth by playing and listening, and save the settings."
+    )
+    config.add_options(setup, ("--api", "--channel-out"))
+    return parser
+
+
+def _add_jam(commands: argparse._SubParsersAction[Parser]) -> None:
+    jam = _add_command(
+        commands,
+        "jam",
+        "Play a MIDI file to improv as if it were played live, and write a file with two tracks: player and improv. "
+        "Needs no MIDI device. The same file, model and seed give the same answer.",
+        JAM_EXAMPLES,
+    )
+    jam.add_argument(
+        "source", metavar="IN.mid", type=Path, nargs="?", help="what is played to improv (default: a short phrase)"
+    )
+    jam.add_argument(
+        "-o", "--output", metavar="OUT.mid", type=Path, default=Path("improv.mid"), help="default: improv.mid"
+    )
+    jam.add_argument(
+        "--play-part",
+        choices=("lead", "all"),
+        default="all",
+        help="what of the file is played to improv (default: all)",
+    )
+    jam.add_argument("--json", action="store_true", help="print what happened as JSON instead of a picture")
+    config.add_options(jam, ("--mode", *MODEL_OPTIONS, "--out", "--api"))
+
+
+def _add_command(
+    commands: argparse._SubParsersAction[Parser], name: str, about: str, examples: str = ""
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        description=about,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter if examples else argparse.HelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_config(command)
+    return command
+
+
+def _add_config(parser: argparse.ArgumentParser, first: bool = False) -> None:
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        default=None if first else argparse.SUPPRESS,
+        help="settings file (default: config.toml here, then the one 'improv setup' saved)",
+    )
+
+
+def _add_detail(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    for detail, meaning in (("quiet", "show nothing while playing"), ("verbose", "show a line for every answer")):
+        group.add_argument(
+            f"--{detail}",
+            action="store_const",
+            const=detail,
+            dest="terminal.detail",
+            default=argparse.SUPPRESS,
+            help=meaning,
+        )

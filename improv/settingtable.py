@@ -1,0 +1,97 @@
+"""The one table of settings. `config.toml` and the options are written from it, and checked against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from improv.settingkinds import Choice, Kind, Names, Number, Switch, Text, Value
+
+APIS = ("auto", "alsa", "jack", "coremidi", "windows")
+MODES = ("answer",)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: where it stands in the file, its default, what it may be, what it means, its option if any."""
+
+    section: str
+    name: str
+    default: Value
+    kind: Kind
+    meaning: str
+    option: str = ""
+
+    @property
+    def path(self) -> str:
+        """The key's full name, `section.name`."""
+        return f"{self.section}.{self.name}"
+
+
+SECTIONS = {
+    "ports": "Where the notes come from and go to.",
+    "answer": "When improv answers.",
+    "model": "The network that plays.",
+    "sampling": "How its notes are drawn.",
+    "terminal": "What it says while it plays.",
+}
+
+KEYS = (
+    Key("ports", "in", (), Names(), "Ports to listen to, part of a name is enough; [] opens an own port", "--in"),
+    Key("ports", "out", "", Text(), 'Port to play on, part of a name is enough; "" opens an own port', "--out"),
+    Key("ports", "api", "auto", Choice(APIS), "MIDI system; auto takes the first that opens", "--api"),
+    Key(
+        *("ports", "virtual", False, Switch()),
+        'Open own ports "improv in" and "improv out" for others to connect to',
+        "--virtual",
+    ),
+    Key("ports", "thru", False, Switch(), "Pass what you play on to the output, on its own channel", "--thru"),
+    Key(
+        *("ports", "channel_in", 0, Number(0, 16, whole=True)),
+        "MIDI channel to listen to; 0 is all of them",
+        "--channel-in",
+    ),
+    Key("ports", "channel_out", 2, Number(1, 16, whole=True), "MIDI channel to play on", "--channel-out"),
+    Key(
+        *("answer", "mode", "answer", Choice(MODES)),
+        "How improv plays along; answer is call and response",
+        "--mode",
+    ),
+    Key(
+        *("answer", "gap_shortest", 0.35, Number(0.1, 10.0, "seconds")),
+        "Shortest silence after which improv may answer",
+    ),
+    Key(
+        *("answer", "gap_longest", 2.5, Number(0.1, 10.0, "seconds")),
+        "Longest silence it waits for before it answers",
+    ),
+    Key(
+        *("answer", "held_silence", 4.0, Number(0.5, 60.0, "seconds")),
+        "A chord held this long with nothing new counts as silence",
+    ),
+    Key("answer", "fewest_notes", 3, Number(1, 32, "notes", whole=True), "Notes a phrase needs to be answered"),
+    Key(
+        "model", "file", "", Text("PATH"), 'Model to play with (.onnx); "" is the one that comes with improv', "--model"
+    ),
+    Key(
+        *("model", "provider", "cpu", Choice(("cpu", "cuda"))),
+        "What computes: the processor, or an NVIDIA card with onnxruntime-gpu",
+        "--provider",
+    ),
+    Key(
+        *("sampling", "temperature", 1.0, Number(0.1, 3.0)),
+        "Boldness: below 1 plays safe, above 1 takes risks",
+        "--temperature",
+    ),
+    Key("sampling", "top_p", 0.95, Number(0.05, 1.0), "Share of the likeliest values that are drawn from", "--top-p"),
+    Key(
+        *("sampling", "seed", 0, Number(0, 2**32 - 1, whole=True)),
+        "Where chance begins: same playing and same seed, same answer",
+        "--seed",
+    ),
+    Key(
+        *("terminal", "detail", "normal", Choice(("quiet", "normal", "verbose"))),
+        "What is shown: nothing, one status line, or a line for every answer",
+    ),
+)
+BY_PATH = {key.path: key for key in KEYS}
+BY_OPTION = {key.option: key for key in KEYS if key.option}
