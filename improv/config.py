@@ -8,8 +8,9 @@ its default, and options win over files.
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,20 +83,29 @@ def read(path: Path) -> Values:
     """What a settings file says, by path. Raises UserError naming file, key and accepted values."""
     try:
         text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not TOML: not a text in UTF-8") from error
+    values = parse(path, text)
+    if values.get("model.file"):  # a path in a file is meant from where the file lies
+        values["model.file"] = str(path.parent / str(values["model.file"]))
+    return values
+
+
+def parse(path: Path, text: str) -> Values:
+    """What the text of a settings file says, by path; `path` is only named in a UserError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: not TOML: {error}") from error
     values: Values = {}
     for dotted, raw in _entries(path, document):
-        key = BY_PATH[dotted]
+        kind = BY_PATH[dotted].kind
         try:
-            values[dotted] = key.kind.check(raw)
+            values[dotted] = kind.check(raw)
         except ValueError:
-            raise UserError(f"{path}: {dotted} = {raw!r}: accepted is {key.kind.accepted}") from None
-    if values.get("model.file"):  # a path in a file is meant from where the file lies
-        values["model.file"] = str(path.parent / str(values["model.file"]))
+            raise UserError(f"{path}: {dotted} = {raw!r}: accepted is {kind.accepted}") from None
     return values
 
 
@@ -158,3 +168,45 @@ def render(values: Values | None = None) -> str:
             lines.append(f"{key.name} = {key.kind.show(said[key.path])}")
         lines.append("")
     return "\n".join(lines)
+
+
+def changed(text: str, changes: Values) -> str:
+    """The text of a settings file with these keys set, and its comments, order and other keys as they were."""
+    intended = parse(Path(FILE_NAME), text) | changes
+    lines = text.splitlines()
+    for path, value in changes.items():
+        section, name = path.split(".")
+        _set(lines, section, name, f"{name} = {BY_PATH[path].kind.show(value)}")
+    edited = "\n".join(lines) + "\n" if lines else ""
+    try:
+        if parse(Path(FILE_NAME), edited) == intended:
+            return edited
+    except UserError:
+        pass
+    return render(intended)  # written in a way that editing by lines does not follow: say it plainly anew
+
+
+def _set(lines: list[str], section: str, name: str, statement: str) -> None:
+    """Put `statement` in the place of the section's line for `name`, or under the section's head, or at the end."""
+    header = re.compile(r"\s*\[\s*([\w-]+)\s*\]")
+    begin = next((i for i, line in enumerate(lines) if (m := header.match(line)) and m[1] == section), None)
+    if begin is None:
+        lines += [*([""] if lines else []), f"[{section}]", statement]
+        return
+    end = next((i for i in range(begin + 1, len(lines)) if header.match(lines[i])), len(lines))
+    for first in range(begin + 1, end):
+        if re.match(rf"\s*{name}\s*=", lines[first]):
+            lines[first : _statement_end(lines, first)] = [statement]
+            return
+    lines.insert(begin + 1, statement)
+
+
+def _statement_end(lines: Sequence[str], first: int) -> int:
+    """The index after the last line of the TOML statement that begins at `first`; a list may run over several."""
+    for end in range(first + 1, len(lines) + 1):
+        try:
+            tomllib.loads("\n".join(lines[first:end]))
+        except tomllib.TOMLDecodeError:
+            continue
+        return end
+    return first + 1

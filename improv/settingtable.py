@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from improv.settingkinds import Choice, Kind, Names, Number, Switch, Text, Value
+from improv.settings import Settings
 
 APIS = ("auto", "alsa", "jack", "coremidi", "windows")
 MODES = ("answer",)
+CORE = Settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +52,47 @@ KEYS = (
         "MIDI channel to listen to; 0 is all of them",
         "--channel-in",
     ),
-    Key("ports", "channel_out", 2, Number(1, 16, whole=True), "MIDI channel to play on", "--channel-out"),
     Key(
-        *("answer", "mode", "answer", Choice(MODES)),
+        "ports",
+        "channel_out",
+        CORE.channel_out + 1,
+        Number(1, 16, whole=True),
+        "MIDI channel to play on",
+        "--channel-out",
+    ),
+    Key(
+        *("answer", "mode", CORE.mode, Choice(MODES)),
         "How improv plays along; answer is call and response",
         "--mode",
     ),
     Key(
-        *("answer", "gap_shortest", 0.35, Number(0.1, 10.0, "seconds")),
+        *("answer", "gap_min", CORE.gap_min, Number(0.1, 10.0, "seconds")),
         "Shortest silence after which improv may answer",
     ),
     Key(
-        *("answer", "gap_longest", 2.5, Number(0.1, 10.0, "seconds")),
+        *("answer", "gap_max", CORE.gap_max, Number(0.1, 10.0, "seconds")),
         "Longest silence it waits for before it answers",
     ),
     Key(
-        *("answer", "held_silence", 4.0, Number(0.5, 60.0, "seconds")),
+        *("answer", "gap_quantile", CORE.gap_quantile, Number(0.5, 1.0)),
+        "Share of your own pauses between notes that the silence must outlast; higher interrupts less",
+    ),
+    Key(
+        *("answer", "hold_limit", CORE.hold_limit, Number(0.5, 60.0, "seconds")),
         "A chord held this long with nothing new counts as silence",
     ),
-    Key("answer", "fewest_notes", 3, Number(1, 32, "notes", whole=True), "Notes a phrase needs to be answered"),
+    Key(
+        *("answer", "min_notes", CORE.min_notes, Number(1, 32, "notes", whole=True)),
+        "Notes a phrase needs to be answered",
+    ),
+    Key(
+        *("answer", "max_phrase", CORE.max_phrase, Number(1.0, 60.0, "seconds")),
+        "How much of the end of a long phrase is answered",
+    ),
+    Key(
+        *("answer", "false_turn_window", CORE.false_turn_window, Number(0.0, 5.0, "seconds")),
+        "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
+    ),
     Key(
         "model", "file", "", Text("PATH"), 'Model to play with (.onnx); "" is the one that comes with improv', "--model"
     ),
@@ -82,7 +106,11 @@ KEYS = (
         "Boldness: below 1 plays safe, above 1 takes risks",
         "--temperature",
     ),
-    Key("sampling", "top_p", 0.95, Number(0.05, 1.0), "Share of the likeliest values that are drawn from", "--top-p"),
+    Key(
+        *("sampling", "top_p", 1.0, Number(0.05, 1.0)),
+        "Share of the likeliest values that are drawn from, at most; lower plays safer",
+        "--top-p",
+    ),
     Key(
         *("sampling", "seed", 0, Number(0, 2**32 - 1, whole=True)),
         "Where chance begins: same playing and same seed, same answer",
