@@ -84,3 +84,20 @@ def load_network(path: Path) -> Any:
     if not hasattr(network, "config") or not hasattr(network, "state_size"):
         raise UserError(f"{path}: a Keras model, but not an improv network; expected one from 'improv-train fit'")
     return network
+
+
+def load_card(path: Path) -> dict[str, Any]:
+    """What `fit` wrote beside the network at `path`: velocity's mean and spread, the corpus, the bits reached."""
+    card = path.with_suffix(".json")
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; expected a .keras file written by 'improv-train fit'")
+    try:
+        found: dict[str, Any] = json.loads(card.read_text())
+        mean, spread = (float(value) for value in found["velocity"])
+    except OSError as error:
+        raise UserError(
+            f"{card}: missing; 'improv-train fit' writes it beside {path.name}, keep the two together"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{card}: damaged; expected what 'improv-train fit' wrote beside {path.name}") from error
+    return found | {"velocity": (mean, spread)}

@@ -124,7 +124,9 @@ def assign_splits(compositions: Sequence[str], named: dict[str, Sequence[str]], 
         for name in names:
             if name not in distinct:
                 close = sorted(c for c in distinct if c.lower().startswith(name.lower()[:4])) or sorted(distinct)
-                raise UserError(f"no composition {name!r}; there are {', '.join(close[:12])}{' ...' * (len(close) > 12)}")
+                raise UserError(
+                    f"no composition {name!r}; there are {', '.join(close[:12])}{' ...' * (len(close) > 12)}"
+                )
             chosen[name] = split
     free = [composition for composition in distinct if composition not in chosen]
     # Held-out compositions are those of the smallest hashes: adding music moves few, if any, across.

@@ -129,9 +129,7 @@ def window(encoding: Encoding, rows: Rows, begin: int, crop: int) -> tuple[Rows,
     """Rows and weights of an item whose first target is rows[begin], begin >= 1: padded on both sides as needed."""
     past = rows[max(0, begin - CONTEXT) : begin]
     future = rows[begin : begin + crop]
-    item = np.concatenate(
-        [encoding.pad(CONTEXT - len(past)), past, future, encoding.pad(crop - len(future))]
-    )
+    item = np.concatenate([encoding.pad(CONTEXT - len(past)), past, future, encoding.pad(crop - len(future))])
     weight = np.zeros(CONTEXT - 1 + crop, np.float32)
     weight[CONTEXT - 1 : CONTEXT - 1 + len(future)] = 1
     return item, weight

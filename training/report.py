@@ -34,7 +34,9 @@ def draw_curves(path: Path, history: Sequence[dict[str, float]]) -> None:
     seen = [row["notes_seen"] / 1e6 for row in history]
     figure, axes = plt.subplots(2, 3, figsize=(12, 6.5), layout="constrained")
     for axis, name in zip(axes.flat, ("total", *FIELDS), strict=True):
-        axis.plot(seen, [row[f"train_{name}"] for row in history], color="0.6", label="training (augmented, with parts)")
+        axis.plot(
+            seen, [row[f"train_{name}"] for row in history], color="0.6", label="training (augmented, with parts)"
+        )
         axis.plot(seen, [row[f"validation_{name}"] for row in history], color="C0", label="validation (unsplit)")
         axis.set_title(name)
         axis.grid(alpha=0.3)

@@ -1,0 +1,115 @@
+"""How many bits a note costs an exported model, and how often its likeliest pitch is the right one.
+
+Conventions, so that models compare: a group is all notes within 30 ms of its first onset, ascending
+inside; ioi is the difference of group onsets, 0 inside a group; every note after a file's first counts.
+A field costs -log2 p(bin), ioi and duration also log2 max(1, width / 10 ms) of their bin (the last one
+ending at 10 s), velocity also log2(32 / bins).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from improv.encoding import FIELDS, PART, PITCH, Order, Rows
+from improv.errors import UserError
+from improv.notes import Part
+from improv.step import Floats, StepModel, controls
+from training.corpus import find_music
+from training.dataset import bin_bits
+from training.reading import ReadError, read
+
+#: Rows fed in one run: the weights are read once for all of them.
+RUN = 512
+
+
+@dataclass
+class Score:
+    """Sums over notes: bits by field, how many notes, how many pitches guessed right, how many files."""
+
+    bits: Any = field(default_factory=lambda: np.zeros(len(FIELDS)))
+    notes: int = 0
+    right: int = 0
+    files: int = 0
+
+    def add(self, other: Score) -> None:
+        """Count another's notes too."""
+        self.bits = self.bits + other.bits
+        self.notes += other.notes
+        self.right += other.right
+        self.files += other.files
+
+    def report(self) -> dict[str, Any]:
+        """The figures a note: {"notes", "bits": {field: bits, "total": bits}, "pitch_accuracy"}."""
+        mean = self.bits / max(1, self.notes)
+        bits = {name: round(float(value), 4) for name, value in zip(FIELDS, mean, strict=True)}
+        bits["total"] = round(float(mean.sum()), 4)
+        return {"notes": self.notes, "bits": bits, "pitch_accuracy": round(self.right / max(1, self.notes), 4)}
+
+
+def evaluate(
+    model: StepModel,
+    paths: Sequence[Path],
+    *,
+    label: bool = False,
+    complain: Callable[[str], None] = lambda line: None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Score:
+    """Score all music under `paths`; files that cannot be read are told to `complain` and passed over.
+
+    With `label` the files' parts are fed and their cost counts; without, every note is fed as unsplit and
+    its part costs nothing. Raises UserError if there is nothing to score.
+    """
+    files = find_music(paths)
+    total = Score()
+    for done, (path, name) in enumerate(files, 1):
+        try:
+            notes = read(path).notes
+        except ReadError as error:
+            complain(f"passed over {name}: {error}")
+        else:
+            if not label:
+                notes["part"] = Part.UNSPLIT
+            total.add(score(model, model.encoding.encode(notes, Order.ASCENDING), label=label))
+        progress(done, len(files))
+    if not total.files:
+        raise UserError(f"{paths[0]}: none of {len(files)} files is a MIDI file that can be read")
+    return total
+
+
+def score(model: StepModel, rows: Rows, *, label: bool) -> Score:
+    """Score one performance, rows (n, 7) as from Encoding.encode: every note after the first."""
+    heard, best = listen(model, rows)
+    bits = -heard / np.log(2) + bin_bits(model.encoding, rows)
+    if not label:
+        bits[:, PART] = 0.0
+    right = int((best[1:] == rows[1:, PITCH]).sum())
+    return Score(bits[1:].sum(0, dtype=np.float64), len(rows) - 1, right, 1)
+
+
+def listen(model: StepModel, rows: Rows) -> tuple[Floats, Any]:
+    """Feed rows (n, 7) from the start: log-probabilities (n, 5) in nats of each, and the likeliest pitches (n,)."""
+    how = controls(model.encoding, np.random.default_rng(0))
+    state = model.start()
+    heard, best = [], []
+    for begin in range(0, len(rows), RUN):
+        step = model.step(rows[None, begin : begin + RUN], state, how)
+        state = step.state
+        heard.append(step.heard[0])
+        best.append(step.best_pitch[0])
+    return np.concatenate(heard), np.concatenate(best)
+
+
+def table(reports: dict[str, dict[str, Any]]) -> str:
+    """The reports as lines of text, one a set."""
+    width = max(len(name) for name in ("set", *reports))
+    columns = (*FIELDS, "total")
+    lines = [f"{'set':{width}}  {'notes':>9}  " + "  ".join(f"{c:>8}" for c in columns) + "  pitch right"]
+    for name, report in reports.items():
+        bits = "  ".join(f"{report['bits'][c]:8.3f}" for c in columns)
+        lines.append(f"{name:{width}}  {report['notes']:>9,}  {bits}  {report['pitch_accuracy']:>10.1%}")
+    return "\n".join([*lines, "bits per note by field; pitch right: the likeliest pitch was the one played"])
