@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from training.corpus import Corpus, summary
 from training.dataset import Augmentation, Crops, held_out, prefetched
 from training.networks.wavenet import WaveNet, WaveNetConfig
 from training.objective import FieldBits, nats, rate, targets
+from training.progress import Bar
 from training.report import draw_curves, write_history
 
 #: Between rounds the learning rate is set, and validation and checkpoints may come.
@@ -236,36 +236,3 @@ class Rounds(keras.callbacks.Callback):
         write_history(self._folder / "history.csv", self._state.history)
         draw_curves(self._folder / "curves.png", self._state.history)
         self._saved = self._clock()
-
-
-class Bar:
-    """A progress bar with the time left on a terminal; a line a validation anywhere else."""
-
-    def __init__(self, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        self._console = Console(file=sys.stderr, quiet=quiet, highlight=False)
-        columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=self._console, disable=quiet or not self._console.is_terminal)
-        self._task = self._progress.add_task("starting (the first step takes longest)", total=1.0)
-        self._progress.start()
-
-    def show(self, spent: float, state: State, bits: float) -> None:
-        """Move the bar; `bits` per note in training."""
-        best = "" if state.best is None else f", best validation {state.best:.2f}"
-        text = f"step {state.step}: {bits:.2f} bits a note{best}, time left"
-        self._progress.update(self._task, completed=spent, description=text)
-
-    def tell(self, record: dict[str, float], better: bool) -> None:
-        """One line for a validation."""
-        fields = ", ".join(f"{name} {record[f'validation_{name}']:.2f}" for name in FIELDS if name != "part")
-        self._console.print(
-            f"step {record['step']}, {record['seconds'] / 60:.1f} min: validation {record['validation_total']:.3f} "
-            f"bits a note ({fields}){', the best so far' if better else ''}",
-            soft_wrap=True,
-        )
-
-    def close(self) -> None:
-        """Remove the bar."""
-        self._progress.stop()
