@@ -1,0 +1,118 @@
+"""The rolling context: the last 32 notes of player and improv, and the rows the network reads of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from improv.encoding import COLUMNS, Encoding, Order, Rows, as_array, group_of
+from improv.notes import GROUP_SPAN, MAX_DURATION, Note
+
+#: Notes the network sees, no more and no less.
+CONTEXT_NOTES = 32
+#: How many notes may gather before what the rows no longer depend on is thrown away.
+_LIMIT = 4 * CONTEXT_NOTES
+
+Loudness = Callable[[int], int]
+
+
+class Context:
+    """Holds notes by a key of the caller's, so that a note can be put again once it has ended."""
+
+    def __init__(self, encoding: Encoding, order: Order = Order.LEAD_FIRST) -> None:
+        self._encoding = encoding
+        self._order = order
+        self._notes: dict[Hashable, Note] = {}
+
+    def put(self, key: Hashable, note: Note) -> None:
+        """Add a note, or replace the one of this key."""
+        self._notes[key] = note
+        if len(self._notes) > _LIMIT:
+            needed = {key for key, _ in _needed(self._items())}
+            self._notes = {key: note for key, note in self._notes.items() if key in needed}
+
+    def notes(self) -> list[Note]:
+        """In onset order, the last 32 notes and the earlier ones that their rows depend on."""
+        return [note for _, note in _needed(self._items())]
+
+    def rows(self, loudness: Loudness = int) -> Rows:
+        """The rows of the last 32 notes or fewer, shape (n, 7): the tail of `Encoding.encode` over all there ever were.
+
+        `loudness` maps each velocity (1-127) before it is encoded.
+        """
+        notes = [replace(note, velocity=loudness(note.velocity)) for note in self.notes()]
+        return self._encoding.encode(as_array(notes), self._order)[-CONTEXT_NOTES:]
+
+    def tail(self, loudness: Loudness = int) -> Tail:
+        """What is needed to go on writing rows after the last note."""
+        tail = Tail(self._encoding, self._order)
+        for note in self.notes():
+            tail.row(replace(note, velocity=loudness(note.velocity)))
+        return tail
+
+    def _items(self) -> list[tuple[Hashable, Note]]:
+        return sorted(self._notes.items(), key=lambda item: item[1].onset)
+
+
+class Tail:
+    """The end of a performance, to which notes are added one by one in onset order: `row` equals `encode`'s."""
+
+    def __init__(self, encoding: Encoding, order: Order) -> None:
+        self._encoding = encoding
+        self._order = order
+        self.head: float | None = None  # onset of the last group, seconds
+        self.group: list[int] = []  # its pitches
+        self._before = [-np.inf] * 12  # by pitch class, the latest release of earlier groups
+        self._within = [-np.inf] * 12  # the same, with the last group's
+        self._ioi = 0
+        self._sounding = 0
+
+    def row(self, note: Note) -> Rows:
+        """The row of `note`, which comes after all notes so far; shape (7,)."""
+        if self.head is None or note.onset - self.head > GROUP_SPAN + 1e-9:
+            self._begin_group(note.onset)
+        else:
+            self._ioi = 0
+        self.group.append(note.pitch)
+        length = MAX_DURATION if note.duration is None else min(float(np.float32(note.duration)), MAX_DURATION)
+        pitch_class = note.pitch % 12
+        self._within[pitch_class] = max(self._within[pitch_class], note.onset + length)
+        row = np.zeros(len(COLUMNS), np.int32)
+        row[:] = (
+            note.part,
+            self._ioi,
+            note.pitch,
+            self._encoding.velocity_bin(note.velocity),
+            self._encoding.duration_bin(np.inf if note.duration is None else float(np.float32(note.duration))),
+            self._sounding,
+            self._order,
+        )
+        return row
+
+    def _begin_group(self, onset: float) -> None:
+        self._before = list(self._within)
+        self._ioi = self._encoding.ioi_bin(np.inf if self.head is None else onset - self.head)
+        self._sounding = sum(1 << index for index, release in enumerate(self._before) if release > onset)
+        self.head, self.group = onset, []
+
+
+def _needed(items: Sequence[tuple[Hashable, Note]]) -> list[tuple[Hashable, Note]]:
+    """Of items in onset order, those that the rows of the last 32 notes depend on.
+
+    That is the groups these belong to, the group before them (for the first ioi), and every group with a note
+    that still sounds into them. Groups stay whole: without its head a group would be grouped differently.
+    """
+    if len(items) <= CONTEXT_NOTES:
+        return list(items)
+    group = group_of(np.array([note.onset for _, note in items]))
+    first = max(int(group[-CONTEXT_NOTES]) - 1, 0)
+    start = items[int(np.searchsorted(group, first))][1].onset
+    # A hair of tolerance, for `encode` keeps durations in single precision.
+    sounding = {int(group[i]) for i, (_, note) in enumerate(items) if _release(note) > start - 1e-5}
+    return [item for i, item in enumerate(items) if group[i] >= first or int(group[i]) in sounding]
+
+
+def _release(note: Note) -> float:
+    return note.onset + (MAX_DURATION if note.duration is None else min(note.duration, MAX_DURATION))

@@ -1,0 +1,127 @@
+"""Writing notes with the model, one a step: constraints are masks and biases, nothing is drawn and thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from improv.ears import Ears
+from improv.encoding import IOI, PART, PITCH, Encoding
+from improv.loudness import loudness
+from improv.notes import Note, Part
+from improv.settings import Settings
+from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
+
+#: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
+REGISTER_MARGIN = 5
+REGISTER_SLOPE = 0.15
+#: Hands have ten fingers: a group of this many notes is full.
+FULL_GROUP = 10
+#: The sum of probabilities may be off by this much before a step counts as broken.
+_SLACK = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A note the model wrote (velocity as the player would play it), and `rest_before`: the probability the model
+    itself gave, before any constraint, to a wait of at least the asked rest before it."""
+
+    note: Note
+    rest_before: float
+
+
+class Draft:
+    """Goes on from what was heard. `write` is one model step; a broken step costs that note and is counted."""
+
+    def __init__(
+        self,
+        model: StepModel,
+        ears: Ears,
+        settings: Settings,
+        rng: np.random.Generator,
+    ) -> None:
+        self._model = model
+        self._loudness = loudness([note.velocity for note in ears.recent], model.velocity)
+        self._rng = rng
+        self._temperature = np.array([settings.temperature], np.float32)
+        self._top_p = np.array([settings.top_p], np.float32)
+        self._tail = ears.context.tail(self._loudness.to_model)
+        rows = ears.context.rows(self._loudness.to_model)
+        if not len(rows):
+            rows = model.encoding.pad(1)
+        self._rows = rows[None]  # what the model has not been fed yet
+        self._state = model.start()
+        self._register = _register_bias([note.pitch for note in ears.recent])
+        self._group_over = False  # the last draw fell back inside its group
+        self.steps = 0
+        self.broken = 0
+
+    def write(self, earliest: float, latest: float, rest: float) -> Written | None:
+        """Write the next note with an onset from `earliest` to `latest` (absolute seconds).
+
+        Onsets that share the last group's moment are allowed if `earliest` is not beyond it. None if nothing
+        usable came of this step; the next call tries again.
+        """
+        encoding = self._model.encoding
+        head = self._tail.head if self._tail.head is not None else earliest
+        how = controls(encoding, self._rng)
+        how.temperature[:], how.top_p[:] = self._temperature, self._top_p
+        self._constrain(how, earliest - head, latest - head)
+        step = self._model.step(self._rows, self._state, how)
+        self.steps += 1
+        if not _sane(step, encoding):
+            self.broken += 1
+            return None
+        drawn = self._note(step, head, earliest, latest)
+        # Inside a group pitches rise. One that does not is not played: the state stays before it, and the next
+        # draw must leave the group.
+        self._group_over = int(step.drawn[0, IOI]) == 0 and drawn.pitch <= max(self._tail.group, default=-1)
+        if self._group_over:
+            return None
+        self._state, self._rows = step.state, self._tail.row(drawn)[None, None]
+        note = replace(drawn, velocity=self._loudness.to_player(drawn.velocity))
+        return Written(note, _probability_of_wait(step.raw[0], encoding, rest))
+
+    def _constrain(self, how: Controls, shortest: float, longest: float) -> None:
+        """Rule out other parts, iois that do not reach from `shortest` to `longest` (seconds), and far registers."""
+        encoding, bias = self._model.encoding, how.bias[0]
+        bias[encoding.field(PART)] = NEVER
+        bias[encoding.offsets[PART] + Part.UNSPLIT] = 0
+        ioi = bias[encoding.field(IOI)]
+        low, high = encoding.ioi_bin(max(shortest, 0.0)), encoding.ioi_bin(max(longest, 0.0))
+        ioi[:low], ioi[high + 1 :] = NEVER, NEVER
+        if low < high:
+            ioi[1] = NEVER  # stays empty: shorter waits than a group's span are inside it
+            if self._group_over or len(self._tail.group) >= FULL_GROUP:
+                ioi[0] = NEVER
+        bias[encoding.field(PITCH)] += self._register
+
+    def _note(self, step: Step, head: float, earliest: float, latest: float) -> Note:
+        """The drawn note, its velocity as the model drew it."""
+        encoding = self._model.encoding
+        _, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[0])
+        onset = min(max(head + encoding.ioi(ioi), earliest), latest)
+        return Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration))
+
+
+def _sane(step: Step, encoding: Encoding) -> bool:
+    drawn = step.drawn[0]
+    in_range = all(0 <= int(drawn[field]) < size for field, size in enumerate(encoding.sizes))
+    waits = float(np.exp(step.raw[0, encoding.field(IOI)]).sum())
+    return in_range and bool(np.isfinite(step.state).all()) and abs(waits - 1) < _SLACK
+
+
+def _probability_of_wait(raw: Floats, encoding: Encoding, rest: float) -> float:
+    """The probability of an ioi of at least `rest` seconds, from raw log-probabilities side by side."""
+    return float(np.exp(raw[encoding.field(IOI)][encoding.ioi_bin(rest) :]).sum())
+
+
+def _register_bias(pitches: Sequence[int]) -> Floats:
+    """Nats a pitch, shape (128,): 0 near the range of `pitches`, falling away beyond it."""
+    keys = np.arange(128)
+    if not pitches:
+        return np.zeros(128, np.float32)
+    beyond = np.maximum(min(pitches) - REGISTER_MARGIN - keys, keys - max(pitches) - REGISTER_MARGIN)
+    return (-REGISTER_SLOPE * np.maximum(beyond, 0)).astype(np.float32)

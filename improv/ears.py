@@ -1,0 +1,53 @@
+"""What was heard, for whoever plays next: the player's notes as they sound, and the context they share with improv."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+from improv.context import CONTEXT_NOTES, Context
+from improv.encoding import Encoding
+from improv.events import Event
+from improv.listener import Listener
+from improv.notes import Note
+from improv.settings import Settings
+
+
+class Ears:
+    """`recent` holds the player's last 32 notes as they began; `context` holds both voices."""
+
+    def __init__(self, encoding: Encoding, settings: Settings) -> None:
+        self.context = Context(encoding)
+        self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
+        self._listener = Listener(settings.channel_in)
+        self._hold_limit = settings.hold_limit
+        self._own = 0
+        self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number
+
+    def hear(self, event: Event) -> Note | None:
+        """Take in what the player did; the note that it began, if it began one."""
+        begun = None
+        for number, note in self._listener.hear(event):
+            self.context.put(("player", number), note)
+            if note.duration is None:
+                self.recent.append(note)
+                begun = note
+        return begun
+
+    def hear_own(self, note: Note) -> None:
+        """Take in a note that improv has played, with the duration it sounds; its pitch's next onset cuts it."""
+        number, before = self._own_last.get(note.pitch, (0, None))
+        if before is not None and before.sounds_at(note.onset):
+            self.context.put(("improv", number), replace(before, duration=note.onset - before.onset))
+        self.context.put(("improv", self._own), note)
+        self._own_last[note.pitch] = (self._own, note)
+        self._own += 1
+
+    @property
+    def heard(self) -> int:
+        """How many notes the player has begun."""
+        return self._listener.heard
+
+    def quiet_since(self) -> float | None:
+        """From when on the player holds nothing, if no event comes (absolute seconds); None before the first note."""
+        return self._listener.quiet_since(self._hold_limit)

@@ -1,0 +1,46 @@
+"""Velocities between a player and a model: moved and scaled by the mean and spread of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Of how many notes the player's mean and spread are taken.
+RECENT = 32
+#: Below this many notes the player's spread is not known yet: the model's fills in for those missing.
+ENOUGH = 8
+#: A keyboard without touch has spread 0, which cannot be divided by.
+LEAST_SPREAD = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """An affine map of velocity 1-127; means and spreads (standard deviations) of the player and of the model."""
+
+    player: tuple[float, float]
+    model: tuple[float, float]
+
+    def to_model(self, velocity: int) -> int:
+        """A velocity as played, where the model would have heard it."""
+        return _moved(velocity, self.player, self.model)
+
+    def to_player(self, velocity: int) -> int:
+        """A velocity as the model draws it, as loud as this player would play it."""
+        return _moved(velocity, self.model, self.player)
+
+
+def loudness(velocities: Sequence[int], model: tuple[float, float]) -> Loudness:
+    """The map for a player whose last notes had these velocities, and a model trained at mean and spread `model`."""
+    recent = np.asarray(velocities[-RECENT:], float)
+    if not len(recent):
+        return Loudness(model, model)
+    missing = max(0, ENOUGH - len(recent))
+    variance = (len(recent) * recent.var() + missing * model[1] ** 2) / (len(recent) + missing)
+    return Loudness((float(recent.mean()), float(np.sqrt(variance))), model)
+
+
+def _moved(velocity: int, origin: tuple[float, float], target: tuple[float, float]) -> int:
+    away = (velocity - origin[0]) / max(origin[1], LEAST_SPREAD)
+    return int(np.clip(round(target[0] + away * target[1]), 1, 127))

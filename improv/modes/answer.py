@@ -1,0 +1,195 @@
+"""Call and response: the player plays a phrase, improv answers with one, then waits.
+
+1. When the player has finished (improv.turntaking), the model hears the last 32 notes and goes on from them.
+2. The first note begins within FIRST_LATEST seconds of that decision.
+3. Notes are handed out as soon as they are written, up to EARLY of the length asked for. Those between EARLY and
+   LATE are held back until it is known at which of them the model expects the longest wait: there the answer ends.
+4. When the player comes in, all that has not begun is taken back, and what sounds ends within RELEASE seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from improv.draft import Draft, Written
+from improv.ears import Ears
+from improv.notes import Note
+from improv.plan import Cancel, Command, PlannedNote, Play
+from improv.settings import Settings
+from improv.step import StepModel
+from improv.turntaking import TurnTaking
+
+#: The window after the decision in which the first note begins, seconds.
+FIRST_EARLIEST, FIRST_LATEST = 0.02, 0.10
+#: Where the answer may end, as shares of the phrase's length.
+EARLY, LATE = 0.75, 1.25
+#: However short the phrase, the answer may take this many seconds.
+SHORTEST = 1.0
+#: The least wait that counts as a rest, seconds.
+LEAST_REST = 0.5
+#: After the player comes in, what sounds ends within this many seconds.
+RELEASE = 0.1
+#: Model steps in one turn, so that what the player does meanwhile is heard soon; and in one answer.
+STEPS_A_TURN, STEPS_AN_ANSWER = 8, 512
+#: An answer ends where this many steps in a row bring nothing usable.
+MOST_MISSES = 4
+
+
+class Answer:
+    """One answer in the making. `length`: seconds from first to last onset asked for; `rest`: the wait in
+    seconds that ends a phrase, longer than any inside the answer."""
+
+    def __init__(self, draft: Draft, decided_at: float, length: float, rest: float) -> None:
+        self._draft = draft
+        self._decided_at = decided_at
+        self._length = length
+        self._rest = rest
+        self.first: float | None = None
+        self._last: float = decided_at
+        self._held_back: list[Written] = []
+        self._misses = 0
+        self.finished = False
+
+    def write(self, now: float) -> list[Note]:
+        """Go on for at most STEPS_A_TURN steps; the notes that are certain now, in onset order."""
+        certain: list[Note] = []
+        for _ in range(STEPS_A_TURN):
+            if self.finished:
+                break
+            written = self._step(now)
+            if written is None:
+                self._misses += 1
+                if self._misses == MOST_MISSES:
+                    certain += self._finish(self._held_back)
+            else:
+                self._misses = 0
+                certain += self._take(written)
+        return certain
+
+    def _step(self, now: float) -> Written | None:
+        if self.first is None:
+            return self._draft.write(self._decided_at + FIRST_EARLIEST, self._decided_at + FIRST_LATEST, self._rest)
+        # What has been waited already cannot be waited for less.
+        return self._draft.write(max(self._last, now), max(self._last, now) + self._rest, self._rest)
+
+    def _take(self, written: Written) -> list[Note]:
+        onset = written.note.onset
+        self.first = onset if self.first is None else self.first
+        self._last = onset
+        # The wait expected before this note is how final the one before it was.
+        if self._held_back:
+            self._held_back[-1] = replace(self._held_back[-1], rest_before=written.rest_before)
+        if onset - self.first > LATE * self._length or self._draft.steps >= STEPS_AN_ANSWER:
+            return self._finish(self._held_back)
+        if onset - self.first < EARLY * self._length:
+            return [written.note]
+        self._held_back.append(replace(written, rest_before=0.0))
+        return []
+
+    def _finish(self, ends: list[Written]) -> list[Note]:
+        """The notes up to the most final one of `ends`."""
+        self.finished = True
+        best = max(range(len(ends)), key=lambda index: ends[index].rest_before, default=-1)
+        return [written.note for written in ends[: best + 1]]
+
+
+class AnswerMode:
+    """The mode `answer`."""
+
+    def __init__(self, model: StepModel, ears: Ears, settings: Settings, rng: np.random.Generator) -> None:
+        self._model = model
+        self._ears = ears
+        self._settings = settings
+        self._rng = rng
+        self._turns = TurnTaking(settings)
+        self._answer: Answer | None = None
+        self._draft: Draft | None = None
+        self._planned: list[Note] = []  # handed out, not yet begun when last looked
+        self._ends_at = float("-inf")  # when the last of what was handed out ends
+        self._interrupted_at: float | None = None
+        self._turned_at = float("-inf")
+        self.played = 0
+        self.broken_steps = 0
+
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is being written or sounds."""
+        return self._answer is not None
+
+    @property
+    def false_turns(self) -> int:
+        """How often the player had not finished."""
+        return self._turns.false_turns
+
+    def heard(self, note: Note) -> None:
+        """The player began a note: any answer is over."""
+        self._turns.heard(note.onset)
+        if self._answer is not None and self._interrupted_at is None:
+            self._interrupted_at = note.onset
+
+    def turn(self, now: float) -> list[Command]:
+        """Withdraw, begin or go on with an answer."""
+        self._turned_at = now
+        commands: list[Command] = []
+        if self._interrupted_at is not None:
+            commands.append(self._withdraw(now, self._interrupted_at + RELEASE))
+        self._remember(now)
+        due = self._turns.due(self._ears.quiet_since())
+        if self._answer is None and due is not None and due <= now:
+            self._begin(now)
+        if self._answer is not None:
+            commands += self._go_on(self._answer, now)
+        return commands
+
+    def wake_at(self) -> float | None:
+        """At once while there is something to write or take back; else when something begins, ends or falls due."""
+        if self._answer is None:
+            return self._turns.due(self._ears.quiet_since())
+        if self._interrupted_at is not None or not self._answer.finished:
+            return self._turned_at
+        return self._planned[0].onset if self._planned else self._ends_at
+
+    def _begin(self, now: float) -> None:
+        rest = max(self._turns.gap(), LEAST_REST)
+        length = max(self._turns.phrase_length(), SHORTEST)
+        draft = Draft(self._model, self._ears, self._settings, self._rng)
+        self._answer = Answer(draft, now, length, rest)
+        self._draft = draft
+        self._ends_at = now
+        self._turns.answered(now)
+
+    def _go_on(self, answer: Answer, now: float) -> list[Command]:
+        notes = answer.write(now)
+        if notes and answer.first == notes[0].onset:
+            self._turns.answered(notes[0].onset)
+        self._planned += notes
+        self._ends_at = max([self._ends_at, *(note.onset + (note.duration or 0.0) for note in notes)])
+        if answer.finished and self._ends_at <= now:
+            self._close()
+        channel = self._settings.channel_out
+        play = tuple(
+            PlannedNote(note.onset, note.pitch, note.velocity, note.duration or 0.0, channel) for note in notes
+        )
+        return [Play(play)] if play else []
+
+    def _withdraw(self, now: float, release_by: float) -> Cancel:
+        self._remember(now, release_by)
+        self._planned.clear()
+        self._close()
+        self._interrupted_at = None
+        return Cancel(release_by)
+
+    def _close(self) -> None:
+        if self._draft is not None:
+            self.broken_steps += self._draft.broken
+        self._answer = self._draft = None
+
+    def _remember(self, now: float, release_by: float = float("inf")) -> None:
+        """Put what has begun by `now` into the context, none of it sounding beyond `release_by`."""
+        while self._planned and self._planned[0].onset <= now:
+            note = self._planned.pop(0)
+            self.played += 1
+            end = note.onset + (note.duration or 0.0)
+            self._ears.hear_own(replace(note, duration=max(0.0, min(end, release_by) - note.onset)))

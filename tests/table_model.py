@@ -1,0 +1,75 @@
+"""A step model small enough to know by heart: fixed distributions, sampled as the real one does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from improv.encoding import FIELDS, IOI, PITCH, Encoding, Rows
+from improv.step import Controls, Floats, Step
+
+
+@dataclass
+class TableModel:
+    """Draws each field from `tables[field]` (weights, any positive scale; evenly spread if absent).
+
+    With `rest_after` = n, the wait after every n-th row fed is expected to be long: probability 0.9 on 3 s.
+    The state counts the rows fed.
+    """
+
+    tables: dict[int, dict[int, float]] = field(default_factory=dict)
+    rest_after: int = 0
+    encoding: Encoding = field(default_factory=Encoding)
+    velocity: tuple[float, float] = (64.0, 20.0)
+    fed: list[Rows] = field(default_factory=list)
+
+    def start(self, batch: int = 1) -> Floats:
+        return np.zeros((batch, 1), np.float32)
+
+    def step(self, rows: Rows, state: Floats, how: Controls) -> Step:
+        assert rows.shape[0] == 1 and rows.shape[1] >= 1 and rows.shape[2] == 7, rows.shape
+        self.fed.append(rows)
+        state = state + rows.shape[1]
+        raw, used, drawn = [], [], []
+        for index in range(len(FIELDS)):
+            logp = self._log_probabilities(index, int(state[0, 0]))
+            raw.append(logp)
+            mixed = logp
+            if index == PITCH:
+                weight = how.weight[0]
+                mixed = np.log(np.maximum((1 - weight) * np.exp(logp) + weight * how.prior[0], 1e-30))
+            shaped = (mixed + how.bias[0, self.encoding.field(index)]) / how.temperature[0, index]
+            p = nucleus(softmax(shaped), float(how.top_p[0, index]))
+            used.append(p)
+            total = np.cumsum(p)
+            drawn.append(int((total <= how.u[0, index] * total[-1]).sum()))
+        scored = np.zeros((1, rows.shape[1], len(FIELDS)), np.float32)
+        best = np.zeros((1, rows.shape[1]), np.int32)
+        return Step(scored, best, np.array([drawn], np.int32), joined(raw), joined(used), state.astype(np.float32))
+
+    def _log_probabilities(self, index: int, count: int) -> np.ndarray:
+        weights = np.full(self.encoding.sizes[index], 1e-6)
+        for value, weight in self.tables.get(index, dict.fromkeys(range(len(weights)), 1.0)).items():
+            weights[value] = weight
+        p = weights / weights.sum()
+        if index == IOI and self.rest_after and count % self.rest_after == 0:
+            p = 0.1 * p
+            p[self.encoding.ioi_bin(3.0)] += 0.9
+        return np.log(p)
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def nucleus(p: np.ndarray, top_p: float) -> np.ndarray:
+    ranked = np.sort(p)[::-1]
+    least = ranked[np.cumsum(ranked) - ranked < max(top_p, 1e-6)].min()
+    kept = np.where(p >= least, p, 0.0)
+    return kept / kept.sum()
+
+
+def joined(fields: list[np.ndarray]) -> Floats:
+    return np.concatenate(fields)[None].astype(np.float32)
