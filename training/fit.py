@@ -72,7 +72,7 @@ def compile_network(network: Any, settings: Settings) -> None:
         beta_2=0.99,
         global_clipnorm=settings.clip,
     )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "scale", "shift"])
     on_gpu = bool(keras.distribution.list_devices("gpu"))
     # On CPUs XLA makes a step five times slower (measured: 3.8 s against 0.7 s).
     network.compile(
