@@ -1,0 +1,1 @@
+"""The port process: MIDI in and out, each message at its moment."""

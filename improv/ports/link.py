@@ -1,0 +1,218 @@
+"""The engine's side of the port process: open, send commands, wait for reports, close. Nothing here blocks for ever.
+
+    link = open_ports(PortSettings(inputs=("USB Keyboard",), output="IAC Bus"))
+    link.send(Play((PlannedNote(...),)))
+    for report in link.wait(0.1): ...        # Heard | Sent | Dropped | Lost
+    link.close()                             # silences whatever sounds
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import signal
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from improv.clock import now
+from improv.errors import UserError
+from improv.plan import Command
+from improv.ports import process
+from improv.ports.pipe import Pipe
+from improv.ports.process import Refused, Trying
+from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
+
+#: Seconds within which a process must start, and a MIDI system must open, before it counts as hung.
+OPENING = 8.0
+#: A port process that has not been heard of for so many seconds is asked whether it lives,
+PING_AFTER = 1.0
+#: and given up when it does not answer in so many.
+PING_LIMIT = 2.0
+#: Seconds a port process has to silence and close.
+CLOSING = 2.0
+
+
+class Link:
+    """A running port process."""
+
+    def __init__(self, worker: SpawnProcess, pipe: Pipe, opened: Opened, early: list[Report]) -> None:
+        self._worker = worker
+        self._pipe = pipe
+        self._heard_of = now()
+        self._asked: float | None = None
+        self._lost: Lost | None = None
+        self._ready = early
+        #: What was opened.
+        self.opened = opened
+
+    def send(self, command: Command) -> None:
+        """Hand over a Play, Cancel or Silence. After a Lost it does nothing."""
+        if self._lost is None:
+            self._pipe.send(command)
+
+    def wait(self, timeout: float | None) -> list[Report]:
+        """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none.
+
+        A Lost is the last report. Waiting on after it waits `timeout` seconds for nothing; with None it is
+        reported again at once.
+        """
+        end = None if timeout is None else now() + timeout
+        while True:
+            reports = self._collect()
+            left = None if end is None else end - now()
+            if reports or (left is not None and left <= 0.0):
+                return reports
+            if self._lost is not None and left is None:
+                return [self._lost]
+            self._rest(left)
+
+    def _rest(self, seconds: float | None) -> None:
+        """Wait for the pipe, at most `seconds` and at most until the process must be asked or given up."""
+        if self._lost is not None:
+            time.sleep(seconds or 0.0)
+            return
+        longest = 0.02 if self._pipe.waiting else PING_AFTER
+        multiprocessing.connection.wait([self._pipe.connection], longest if seconds is None else min(seconds, longest))
+
+    def _collect(self) -> list[Report]:
+        """What has come; asks after the process when nothing has for a while."""
+        if self._lost is not None:
+            return []
+        reports, self._ready = self._ready, []
+        self._pipe.flush()
+        for value in self._pipe.receive():
+            self._heard_of, self._asked = now(), None
+            if isinstance(value, tuple):
+                reports += value
+            elif isinstance(value, Lost):
+                self._give_up(value)
+        if self._lost is None:
+            self._look_after()
+        if self._lost is not None:
+            reports.append(self._lost)
+        return reports
+
+    def _look_after(self) -> None:
+        if self._pipe.closed:
+            self._give_up(Lost("the port process has ended"))
+        elif self._asked is not None and now() - self._asked > PING_LIMIT:
+            self._give_up(Lost(f"{self.opened.api}: the MIDI system hangs"))
+        elif self._asked is None and now() - self._heard_of > PING_AFTER:
+            self._asked = now()
+            self._pipe.send("are you there?")
+
+    def _give_up(self, lost: Lost) -> None:
+        self._lost = lost
+        self.close()
+
+    def close(self) -> None:
+        """Silence what sounds, close the ports and end the process; kill it if that takes over CLOSING seconds."""
+        self._pipe.close()
+        _end(self._worker)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_ports(settings: PortSettings) -> Link:
+    """Open ports in a process of their own.
+
+    UserError, in one line: no such port, several, one taken by another program, no MIDI system at all.
+    """
+    worker, pipe, answer, more = _ask(process.serve, settings)
+    if isinstance(answer, Opened):
+        return Link(worker, pipe, answer, [report for value in more for report in value])
+    pipe.close()
+    _end(worker)
+    raise UserError(_reason(answer))
+
+
+def list_ports(api: str = "auto") -> list[PortInfo]:
+    """All ports there are, of every MIDI system that opens (or of `api`). UserError if none does."""
+    worker, pipe, answer, _ = _ask(process.list_ports, api)
+    pipe.close()
+    _end(worker)
+    if isinstance(answer, list):
+        return answer
+    raise UserError(_reason(answer))
+
+
+def _reason(answer: object) -> str:
+    return answer.message if isinstance(answer, Refused) else "the port process does not start"
+
+
+def _ask(target: Callable[..., None], what: object) -> tuple[SpawnProcess, Pipe, object, list[Any]]:
+    """Start a port process and wait for its answer; one that dies of a MIDI system is followed by one without it."""
+    failed: list[tuple[str, str]] = []
+    while True:
+        worker, pipe = _start(target, what, tuple(failed))
+        tried, answer, more = _answer(pipe)
+        if answer is not None or tried is None or tried in dict(failed):
+            return worker, pipe, answer, more
+        failed.append((tried, "crashed on opening" if pipe.closed else "hung on opening"))
+        pipe.close()
+        _end(worker, patience=0.0)
+
+
+def _answer(pipe: Pipe) -> tuple[str | None, object, list[Any]]:
+    """The MIDI system last tried, the answer (None: it crashed or hung) and what came after it already."""
+    tried: str | None = None
+    end = now() + OPENING
+    while not pipe.closed and (left := end - now()) > 0:
+        multiprocessing.connection.wait([pipe.connection], left)
+        values = pipe.receive()
+        for index, value in enumerate(values):
+            if not isinstance(value, Trying):
+                return tried, value, values[index + 1 :]
+            tried, end = value.api, now() + OPENING
+    return tried, None, []
+
+
+def _start(target: Callable[..., None], what: object, failed: tuple[tuple[str, str], ...]) -> tuple[SpawnProcess, Pipe]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    worker = context.Process(target=target, args=(theirs, what, failed), name="improv ports", daemon=True)
+    with _no_main_module(), _no_interrupt():
+        worker.start()
+    theirs.close()  # or the end of that process would not be noticed
+    return worker, Pipe(ours)
+
+
+@contextlib.contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Hide the main module from multiprocessing, which would import it, and all it imports, in the port process."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Block Ctrl-C, also for the process that is started meanwhile: it ends with the pipe, and not before."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end(worker: SpawnProcess, patience: float = CLOSING) -> None:
+    """Wait for a process to end by itself, then kill it."""
+    worker.join(patience)
+    if worker.exitcode is None:
+        worker.kill()
+        worker.join(CLOSING)

@@ -1,0 +1,135 @@
+"""The port process: holds the ports for an engine, and silences what sounds when the engine is gone.
+
+The engine starts it (improv.ports.link) and talks to it over a pipe. It says `Trying` before it touches a MIDI
+system, then `Opened` or `Refused`; from then on it obeys commands and reports. It ends when the engine's end of
+the pipe closes, however that comes about, or on SIGTERM. Ctrl-C and a closed terminal do not concern it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from improv.errors import UserError
+from improv.ports.loop import Loop
+from improv.ports.pipe import Pipe
+from improv.ports.reports import Lost, PortSettings
+from improv.ports.waiting import ServerGone, Waiter, open_sockets
+
+if TYPE_CHECKING:
+    from improv.ports.opening import Ports
+
+Failed = Sequence[tuple[str, str]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """A MIDI system is about to be touched: if nothing more is heard, it was this one."""
+
+    api: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The ports cannot be opened; one line for the user."""
+
+    message: str
+
+
+def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Failed) -> None:
+    """The whole life of a port process. `failed`: systems that an earlier one did not survive, and how."""
+    _leave_terminal()
+    pipe = Pipe(connection)
+    waiter = Waiter(connection)
+    before = open_sockets()
+    ports = _answering(pipe, lambda: _opening().open_first(settings, failed, lambda api: pipe.send(Trying(api))))
+    if ports is None:
+        return
+    if ports.opened.api == "jack":  # it has no call that tells of the server's death, but its sockets do
+        waiter.watch(open_sockets() - before)
+    loop = Loop(pipe, waiter, ports.inputs, ports.output, thru=settings.thru, late_limit=settings.late_limit)
+    signal.signal(signal.SIGTERM, lambda *_: loop.end())
+    pipe.send(ports.opened)
+    gc.collect()
+    gc.freeze()  # what is here stays: no collection needs to look at it
+    sys.setswitchinterval(0.0005)  # the MIDI system's thread must not wait for this one
+    _run(loop, pipe, ports)
+
+
+def list_ports(connection: Connection[Any, Any], setting: str, failed: Failed) -> None:
+    """The whole life of a process that lists the ports and is thrown away."""
+    _leave_terminal()
+    pipe = Pipe(connection)
+    found = _answering(pipe, lambda: _opening().list_all(setting, failed, lambda api: pipe.send(Trying(api))))
+    if found is not None:
+        pipe.send(found)
+        _hand_over(pipe)
+
+
+def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
+    """Serve, and whatever ends it, leave nothing sounding."""
+    try:
+        loop.run()
+    except ServerGone:
+        # Nothing can be silenced any more, and touching the dead system's ports may crash or hang.
+        pipe.send(Lost(f"{ports.opened.api}: the MIDI server has gone"))
+        _hand_over(pipe)
+        os.kill(os.getpid(), signal.SIGKILL)
+    except Exception as error:
+        pipe.send(Lost(f"the port process failed: {type(error).__name__}: {error}"))
+        _hand_over(pipe)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    loop.silence(time.sleep)
+    ports.close()
+
+
+def _answering(pipe: Pipe, work: Callable[[], T]) -> T | None:
+    """The result of `work`; or None, and the engine is told in one line why there is none."""
+    try:
+        return work()
+    except UserError as error:
+        pipe.send(Refused(str(error)))
+    except ImportError as error:
+        pipe.send(Refused(f"python-rtmidi does not load ({error}): pip install --force-reinstall python-rtmidi"))
+    except Exception as error:
+        pipe.send(Refused(f"the ports do not open: {type(error).__name__}: {error}"))
+    _hand_over(pipe)
+    return None
+
+
+def _opening() -> Any:
+    """The module that brings rtmidi in; late, so that what its libraries write on loading reaches no terminal."""
+    from improv.ports import opening
+
+    return opening
+
+
+def _hand_over(pipe: Pipe) -> None:
+    """Give the engine a moment to take what it was sent last."""
+    for _ in range(50):
+        pipe.flush()
+        if pipe.closed or not pipe.waiting:
+            return
+        time.sleep(0.01)
+
+
+def _leave_terminal() -> None:
+    """An own session, no Ctrl-C, and no word to the terminal: libjack and ALSA write there by themselves."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)

@@ -1,0 +1,86 @@
+"""What the port process and the engine say to each other, as values (the engine's commands are improv.plan's)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Direction = str  # "in" (improv hears it) or "out" (improv plays on it)
+IN: Direction = "in"
+OUT: Direction = "out"
+#: The accepted values of an `api` setting.
+APIS = ("auto", "alsa", "jack", "coremidi", "windows")
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """Which ports to open and how.
+
+    `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own
+    ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. `thru` passes the
+    player's bytes on. A note-on later than `late_limit` seconds is dropped whole.
+    """
+
+    inputs: tuple[str, ...] = ()
+    output: str | None = None
+    api: str = "auto"
+    virtual: bool = False
+    thru: bool = False
+    late_limit: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """A port of the system: its full name, its direction ("in": improv can hear it), its API."""
+
+    name: str
+    direction: Direction
+    api: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was opened: the full names as the system has them."""
+
+    api: str
+    inputs: tuple[str, ...]
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Bytes came in `at` (absolute seconds) on input number `port` of `Opened.inputs`."""
+
+    at: float
+    port: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A planned note's note-on left, `lateness` seconds after its `deadline` (absolute seconds)."""
+
+    deadline: float
+    lateness: float
+    pitch: int
+    velocity: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A planned note was too late to begin and was left out."""
+
+    deadline: float
+    pitch: int
+    velocity: int
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The ports are gone, and why, in one line. Said once; nothing follows but a new `open_ports`."""
+
+    message: str
+
+
+Report = Heard | Sent | Dropped | Lost

@@ -1,0 +1,100 @@
+"""python-rtmidi, and nothing else imports it: it belongs into the port process alone.
+
+Every object here must be closed before the process ends: what was just sent is lost otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import rtmidi
+
+from improv.ports.names import OWN, is_own
+from improv.ports.reports import IN, OUT, Direction
+
+_NUMBER = {
+    "alsa": rtmidi.API_LINUX_ALSA,
+    "jack": rtmidi.API_UNIX_JACK,
+    "coremidi": rtmidi.API_MACOSX_CORE,
+    "windows": rtmidi.API_WINDOWS_MM,
+}
+#: RtMidi's JACK output waits for ever for room in a ring of 16 KiB: a message that never fits must not get there.
+_JACK_LONGEST = 16_000
+#: How many messages RtMidi keeps for an input; only used until the callback is set.
+_QUEUE = 1024
+
+
+class Unavailable(Exception):
+    """This MIDI system does not open here; the message says why."""
+
+
+class Taken(Exception):
+    """The port is there but does not open: another program has it."""
+
+
+def compiled() -> tuple[str, ...]:
+    """The MIDI systems this python-rtmidi was built with, by improv's names, in its order."""
+    names = {number: name for name, number in _NUMBER.items()}
+    return tuple(names[number] for number in rtmidi.get_compiled_api() if number in names)
+
+
+class Client:
+    """One direction of one MIDI system, with at most one port open. Unavailable if the system does not open."""
+
+    def __init__(self, api: str, direction: Direction) -> None:
+        self._api = api
+        self._direction = direction
+        try:
+            # Client names differ by direction, or JACK would call the second one "improv-01".
+            if direction == IN:
+                self._midi: Any = rtmidi.MidiIn(_NUMBER[api], OWN[IN], _QUEUE)
+                self._midi.ignore_types(sysex=False, timing=False, active_sense=True)
+            else:
+                self._midi = rtmidi.MidiOut(_NUMBER[api], OWN[OUT])
+        except (rtmidi.RtMidiError, RuntimeError) as error:
+            raise Unavailable(_line(error)) from None
+
+    def names(self) -> list[str]:
+        """The full names of the ports there are in this direction, improv's own left out."""
+        return [name for name in self._midi.get_ports() if not is_own(name)]
+
+    def open(self, name: str) -> str:
+        """Open the port of this full name; returns the name. Taken if it does not open."""
+        try:
+            self._midi.open_port(self._midi.get_ports().index(name), OWN[self._direction])
+        except (rtmidi.RtMidiError, RuntimeError, ValueError) as error:
+            raise Taken(_line(error)) from None
+        return name
+
+    def open_virtual(self) -> str:
+        """Open a port of improv's own; returns its name. Taken if that fails."""
+        try:
+            self._midi.open_virtual_port(OWN[self._direction])
+        except (rtmidi.RtMidiError, RuntimeError, NotImplementedError) as error:
+            raise Taken(_line(error)) from None
+        return OWN[self._direction]
+
+    def on_message(self, callback: Callable[[tuple[list[int], float], Any], None]) -> None:
+        """Call `callback` with ([bytes], seconds since the last) on the system's own thread for each message."""
+        self._midi.set_callback(callback)
+
+    def send(self, data: bytes) -> None:
+        """Send one message. What is no message (a piece of one), or too long for JACK, is passed over."""
+        if self._api == "jack" and len(data) > _JACK_LONGEST:
+            return
+        try:
+            self._midi.send_message(data)
+        except ValueError:
+            return
+
+    def close(self) -> None:
+        """Send what is still in the pipes and close."""
+        self._midi.close_port()
+        self._midi.delete()
+
+
+def _line(error: Exception) -> str:
+    """What RtMidi said, as one line without the name of its function."""
+    said = " ".join(str(error).split()).rpartition("::")[2]
+    return said.removeprefix("initialize: ").rstrip(".") or type(error).__name__

@@ -1,0 +1,138 @@
+"""Commands in, messages out at their deadlines. Pure: the moment is handed in, nothing is waited for.
+
+The rules, in order of rank:
+
+1. Every note-on that is sent is followed by exactly one note-off; an off is never dropped and never later
+   than the note planned it.
+2. At equal deadlines an off precedes an on (but never its own on).
+3. A note of a pitch that its own earlier note still holds, on the same channel, ends that one first.
+4. A note-on that would be later than the limit is dropped whole.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from improv.events import Event, NoteOff, NoteOn
+from improv.ledger import Key, Ledger
+from improv.midi import note_off, note_on
+from improv.plan import Cancel, Command, PlannedNote, Play, Silence
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message due at `deadline` (absolute seconds; lateness is the moment sent minus it).
+
+    `note` is the planned note that it begins (`begins` true) or ends; None for what silences the rest.
+    """
+
+    data: bytes
+    deadline: float
+    note: PlannedNote | None = None
+    begins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A note that was sent, and when its off is due. It comes into being with its on: no off can be missing."""
+
+    release: float
+    note: PlannedNote
+
+
+class Scheduler:
+    """Holds planned notes until they are due, and the offs of those that sound."""
+
+    def __init__(self, ledger: Ledger | None = None, *, late_limit: float = 0.25) -> None:
+        self.ledger = Ledger() if ledger is None else ledger
+        self._late_limit = late_limit
+        self._planned: list[tuple[float, int, PlannedNote]] = []  # a heap; the number keeps the order of asking
+        self._asked = 0
+        self._held: dict[Key, _Held] = {}
+        self._at_once: list[Outgoing] = []
+        self._dropped: list[PlannedNote] = []
+
+    def apply(self, command: Command, now: float) -> None:
+        """Take a command in. ValueError if a note cannot be said in MIDI; then nothing of it is planned."""
+        match command:
+            case Play(notes):
+                for note in notes:
+                    note_on(note.channel, note.pitch, note.velocity)  # an impossible one fails here, not when due
+                for note in notes:
+                    heapq.heappush(self._planned, (note.onset, self._asked, note))
+                    self._asked += 1
+            case Cancel(release_by):
+                self._planned.clear()
+                for key, held in self._held.items():
+                    self._held[key] = replace(held, release=min(held.release, release_by))
+            case Silence():
+                self._silence(now)
+
+    def _silence(self, now: float) -> None:
+        """Offs for all that sounds, improv's own and what thru let pass."""
+        self._planned.clear()
+        notes = {note_off(*key): held.note for key, held in self._held.items()}
+        for data in self.ledger.silence():
+            # Of two offs of one pitch (thru on the same channel) one is the planned note's.
+            self._at_once.append(Outgoing(data, now, notes.pop(data, None)))
+        self._held.clear()
+        self.ledger.clear()
+
+    def pass_through(self, events: Iterable[Event]) -> None:
+        """The player's events that are going out as they came (thru): what they leave sounding is counted."""
+        for event in events:
+            if isinstance(event, NoteOn):
+                self.ledger.on(event.channel, event.pitch)
+            elif isinstance(event, NoteOff):
+                self.ledger.off(event.channel, event.pitch)
+            else:
+                self.ledger.used(event.channel)
+
+    def next_deadline(self) -> float | None:
+        """When the next message is due, in absolute seconds; None if nothing is planned and nothing sounds."""
+        if self._at_once:
+            return self._at_once[0].deadline
+        deadlines = [held.release for held in self._held.values()]
+        if self._planned:
+            deadlines.append(self._planned[0][0])
+        return min(deadlines, default=None)
+
+    def due(self, now: float) -> list[Outgoing]:
+        """All messages with a deadline up to `now`, in the order to send them in. They count as sent."""
+        sent, self._at_once = self._at_once, []
+        while True:
+            onset = self._planned[0][0] if self._planned else math.inf
+            key = min(self._held, key=self._release, default=None)
+            if key is not None and self._release(key) <= min(onset, now):
+                sent.append(self._end(key, self._release(key)))
+            elif onset <= now:
+                sent += self._begin(heapq.heappop(self._planned)[2], now)
+            else:
+                return sent
+
+    def _release(self, key: Key) -> float:
+        return self._held[key].release
+
+    def _begin(self, note: PlannedNote, now: float) -> list[Outgoing]:
+        if now - note.onset > self._late_limit:
+            self._dropped.append(note)
+            return []
+        key = (note.channel, note.pitch)
+        sent = [self._end(key, note.onset)] if key in self._held else []
+        self._held[key] = _Held(note.onset + max(0.0, note.duration), note)
+        self.ledger.on(*key)
+        sent.append(Outgoing(note_on(note.channel, note.pitch, note.velocity), note.onset, note, begins=True))
+        return sent
+
+    def _end(self, key: Key, deadline: float) -> Outgoing:
+        held = self._held.pop(key)
+        self.ledger.off(*key)
+        return Outgoing(note_off(*key), deadline, held.note)
+
+    def take_dropped(self) -> list[PlannedNote]:
+        """The notes dropped for being too late since this was last asked."""
+        dropped, self._dropped = self._dropped, []
+        return dropped

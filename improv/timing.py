@@ -1,0 +1,49 @@
+"""Statistics of short stretches of time, such as reaction and lateness, over a bounded window."""
+
+from __future__ import annotations
+
+from collections import deque
+
+
+class Window:
+    """The last `size` measurements, in seconds."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, size: int = 1000) -> None:
+        if size < 1:
+            raise ValueError(f"a window of {size} measurements holds none")
+        self._values: deque[float] = deque(maxlen=size)
+
+    def add(self, seconds: float) -> None:
+        """Take one measurement in; the oldest leaves when the window is full."""
+        self._values.append(seconds)
+
+    @property
+    def count(self) -> int:
+        """How many measurements are in the window."""
+        return len(self._values)
+
+    @property
+    def median(self) -> float | None:
+        """The measurement that half of the others do not exceed; None while there is none."""
+        return self.quantile(0.5)
+
+    @property
+    def p99(self) -> float | None:
+        """The measurement that 99 of 100 do not exceed; None while there is none."""
+        return self.quantile(0.99)
+
+    @property
+    def max(self) -> float | None:
+        """The largest measurement in the window; None while there is none."""
+        return self.quantile(1.0)
+
+    def quantile(self, share: float) -> float | None:
+        """The smallest measurement that at least `share` (0 to 1) of them do not exceed (nearest rank)."""
+        if not self._values:
+            return None
+        ordered = sorted(self._values)
+        # Whole numbers in between: 0.99 * 100 in floating point may lie a hair above 99.
+        rank = -(-round(share * 1_000_000) * len(ordered) // 1_000_000)
+        return ordered[max(0, rank - 1)]
