@@ -1,0 +1,165 @@
+"""The wiring: settings become a model, a core and ports. The only place where they meet."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gc
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+
+from improv import clock, config, engine
+from improv.errors import UserError
+from improv.improviser import Improviser
+from improv.ports.reports import PortSettings
+from improv.resources import default_model
+from improv.settings import Settings
+from improv.status import StatusLine
+from improv.step import StepModel
+
+
+def play(settled: config.Config) -> int:
+    """Play live until Ctrl-C or SIGTERM (then 0) or until the MIDI system is lost (then 1). Raises UserError."""
+    from improv.ports.link import open_ports
+
+    with _stop_signals() as stopping:
+        settings = core_settings(settled)
+        core = Improviser(load_model(settled), settings, np.random.default_rng(settled.whole("sampling.seed")))
+        line = StatusLine(sys.stdout, settled.text("terminal.detail"))
+        with contextlib.closing(line), contextlib.closing(open_ports(port_settings(settled))) as link:
+            opened = link.opened
+            line.say(
+                f"hearing {' + '.join(opened.inputs)}; playing on {opened.output}, channel {settings.channel_out + 1}; "
+                "Ctrl-C ends"
+            )
+            # What has been made by now stays: the collector need not look at it again while music plays.
+            gc.collect()
+            gc.freeze()
+            lost = engine.run(core, link, engine.Timing(), line, stopping)
+    if lost is not None:
+        print(f"improv: {lost}", file=sys.stderr)
+    return 0 if lost is None else 1
+
+
+def ports(settled: config.Config, as_json: bool) -> int:
+    """Print the MIDI ports. Raises UserError if there is no MIDI system."""
+    from improv.ports.link import list_ports
+
+    found = list_ports(settled.text("ports.api"))
+    if as_json:
+        print(json.dumps([dataclasses.asdict(port) for port in found], ensure_ascii=False, indent=2))
+        return 0
+    if not found:
+        print("no MIDI ports; connect a keyboard, or start a synth or DAW")
+    for port in found:
+        print(f"{port.direction:<4} {port.api:<9} {port.name}")
+    return 0
+
+
+def setup(named: Path | None, options: config.Values) -> int:
+    """Find keyboard and synth with the person at the terminal, and save the settings. Raises UserError."""
+    from improv import setup as talk
+    from improv.ports.link import list_ports, open_ports
+
+    target = named or config.user_file()
+    old = target.read_text(encoding="utf-8") if target.is_file() else ""
+    settled = config.Config({**config.defaults(), **config.parse(target, old), **options})
+    api = settled.text("ports.api")
+    world = talk.World(lambda: list_ports(api), open_ports, clock.now, print, _ask, sys.platform != "win32")
+    found = talk.converse(world, api, settled.whole("ports.channel_out"))
+    changes: config.Values = {
+        **options,
+        "ports.in": (found.keyboard,),
+        "ports.out": found.output,
+        "ports.channel_out": found.channel,
+        "ports.virtual": False,
+    }
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(config.changed(old or config.render(), changes), encoding="utf-8")
+    print(f"Saved to {target}. Now type: improv" + (f" --config {target}" if named else ""))
+    return 0
+
+
+def load_model(settled: config.Config) -> StepModel:
+    """The model the settings name, or the one that comes with improv. Raises UserError."""
+    from improv import model  # onnxruntime takes its time: only commands that play wait for it
+
+    named = settled.text("model.file")
+    return model.load(Path(named) if named else default_model())
+
+
+def port_settings(settled: config.Config) -> PortSettings:
+    """The settings of the port process."""
+    return PortSettings(
+        inputs=settled.names("ports.in"),
+        output=settled.text("ports.out") or None,
+        api=settled.text("ports.api"),
+        virtual=settled.switch("ports.virtual"),
+        thru=settled.switch("ports.thru"),
+    )
+
+
+def core_settings(settled: config.Config) -> Settings:
+    """The settings of the core: channels counted from 0, one dial applied to every field. Raises UserError."""
+    usual = Settings()
+    shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
+    if shortest > longest:
+        raise UserError(f"answer.gap_min = {shortest}: accepted is at most answer.gap_max, {longest}")
+    boldness, share = settled.number("sampling.temperature"), settled.number("sampling.top_p")
+    listened = settled.whole("ports.channel_in")
+    return Settings(
+        mode=settled.text("answer.mode"),
+        channel_in=listened - 1 if listened else None,
+        channel_out=settled.whole("ports.channel_out") - 1,
+        gap_quantile=settled.number("answer.gap_quantile"),
+        gap_min=shortest,
+        gap_max=longest,
+        hold_limit=settled.number("answer.hold_limit"),
+        min_notes=settled.whole("answer.min_notes"),
+        false_turn_window=settled.number("answer.false_turn_window"),
+        max_phrase=settled.number("answer.max_phrase"),
+        temperature=_each(usual.temperature, lambda own: own * boldness),
+        top_p=_each(usual.top_p, lambda own: min(own, share)),
+    )
+
+
+Five = tuple[float, float, float, float, float]
+
+
+def _each(fields: Five, change: Callable[[float], float]) -> Five:
+    a, b, c, d, e = fields
+    return change(a), change(b), change(c), change(d), change(e)
+
+
+def _ask(question: str) -> str:
+    try:
+        return input(f"{question} ")
+    except EOFError:
+        raise UserError(
+            "setup needs a person at the terminal; 'improv ports' lists the ports, config.toml names them"
+        ) from None
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C, SIGTERM and a closed terminal ask to stop; a second one stops at once."""
+    asked: list[int] = []
+
+    def ask(number: int, _: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    before = {number: signal.signal(number, ask) for name in names if (number := getattr(signal, name, None))}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
