@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,8 @@ def jam(events: Sequence[Event], model: StepModel, settings: Settings, rng: np.r
     The clock jumps to the next moment at which anything happens. The same events, model, settings and state of
     `rng` give the same result.
     """
-    core, scheduler = Improviser(model, settings, rng), Scheduler()
+    # A file has nobody else on its other channels: all of it is the player.
+    core, scheduler = Improviser(model, replace(settings, channel_in=None), rng), Scheduler()
     said: list[Event] = []
     stop_at = (events[-1].at if events else 0.0) + RUN_ON
     heard, now = 0, 0.0

@@ -10,6 +10,7 @@ This is `improv.notes.sounding`, one event at a time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from improv.events import SUSTAIN, ControlChange, Event, NoteOff, NoteOn
@@ -112,3 +113,12 @@ class Listener:
         ended = replace(note, duration=min(at - note.onset, MAX_DURATION))
         self._last_end = max(self._last_end, min(at, note.onset + MAX_DURATION))
         return number, ended
+
+
+def notes_in(events: Iterable[Event]) -> list[Note]:
+    """All notes of `events`, in order of onset, with the durations they sound; what never ends has None."""
+    listener = Listener()
+    notes: dict[int, Note] = {}
+    for event in events:
+        notes.update(listener.hear(event))
+    return [notes[number] for number in sorted(notes)]
