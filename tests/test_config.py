@@ -149,7 +149,9 @@ def parsed(*argv: str) -> argparse.Namespace:
 
 def changes() -> st.SearchStrategy[config.Values]:
     return settled.flatmap(
-        lambda values: st.sets(st.sampled_from(sorted(values))).map(lambda paths: {path: values[path] for path in paths})
+        lambda values: st.sets(st.sampled_from(sorted(values))).map(
+            lambda paths: {path: values[path] for path in paths}
+        )
     ).filter(lambda values: "model.file" not in values)
 
 
@@ -162,7 +164,9 @@ def test_changing_a_file_changes_those_keys_and_no_other(first: config.Values, s
 def test_changing_a_file_keeps_its_comments_and_order() -> None:
     text = "# mine\n[sampling]\nseed = 3 # lucky\n\n[ports]\n# the Roland\nin = [\n  'a',\n]\nthru = true\n"
     new = config.changed(text, {"ports.in": ("b",), "ports.out": "Synth"})
-    assert new == '# mine\n[sampling]\nseed = 3 # lucky\n\n[ports]\nout = "Synth"\n# the Roland\nin = ["b"]\nthru = true\n'
+    assert (
+        new == '# mine\n[sampling]\nseed = 3 # lucky\n\n[ports]\nout = "Synth"\n# the Roland\nin = ["b"]\nthru = true\n'
+    )
 
 
 def test_numbers_refuse_what_is_none() -> None:
