@@ -1,0 +1,197 @@
+"""A JACK server and a musician for live tests; nothing here runs in the process under test.
+
+    def test_it(jack):                                     # fixture: the session's server, made the default one
+        with Musician(keyboard="Test Keys", synth="Test Synth") as musician:  # ports of the musician's own
+            ...                                            # start improv --in "Test Keys" --out "Test Synth"
+            musician.play([(0.0, "903c40"), (0.5, "803c00")])                 # seconds from now, bytes as hex
+            musician.play_file(path)                       # a MIDI file, at its own pace
+            arrived = musician.wait_for(lambda received: len(received) >= 4, 5.0)
+        musician.sent, musician.received                   # lists of Message(at, data)
+
+`Musician(into="improv in", hears="improv out")` connects to ports that exist, or appear within ten seconds. The
+musician is a process of its own (tests/live/player.py); its stamps are improv.clock.now's, so they compare with
+everyone else's. `musician.received` may be read at any moment. `jack.kill()` and `jack.start()` are for tests
+of a server's death: leave a running one behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from improv.clock import now
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class JackServer:
+    """A JACK server of its own name on the dummy driver. Named by JACK_DEFAULT_SERVER, it is everyone's default.
+
+    It runs in synchronous mode: on a busy machine without real-time priorities, an asynchronous one goes on without
+    the client that is late and loses its messages (measured: up to 3 of 100; synchronous: none).
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it can be connected to."""
+        command = ["jackd", "--sync", "--no-realtime", "--port-max", "64", "-n", self.name]
+        command += ["-d", "dummy", "-r", "48000", "-p", "64"]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        end = now() + 10.0
+        while subprocess.run(["jack_lsp", "-s", self.name], capture_output=True).returncode:
+            if self._process.poll() is not None or now() > end:
+                raise RuntimeError("jackd does not start; are all its eight slots taken?")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it and wait for its end."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def kill(self) -> None:
+        """Let it die without a word."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+        self._process = None
+
+    def ports(self) -> list[str]:
+        """The names of all ports there are."""
+        found = subprocess.run(["jack_lsp", "-s", self.name], capture_output=True, text=True, check=True)
+        return found.stdout.splitlines()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Bytes that left or arrived `at` (seconds, improv.clock)."""
+
+    at: float
+    data: bytes
+
+    @property
+    def begins(self) -> bool:
+        return self.data[0] & 0xF0 == 0x90 and self.data[2] > 0
+
+    @property
+    def ends(self) -> bool:
+        return self.data[0] & 0xF0 == 0x80 or (self.data[0] & 0xF0 == 0x90 and self.data[2] == 0)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Channel and pitch of a note message."""
+        return self.data[0] & 0x0F, self.data[1]
+
+
+def sounding(messages: Sequence[Message]) -> Counter[tuple[int, int]]:
+    """What still sounds after all of these: (channel, pitch) with how many ons lack their off."""
+    count: Counter[tuple[int, int]] = Counter()
+    for message in messages:
+        if message.begins:
+            count[message.key] += 1
+        elif message.ends:
+            count[message.key] = max(0, count[message.key] - 1)
+    return +count
+
+
+class Musician:
+    """Plays into one port and records another, from another process."""
+
+    def __init__(self, *, keyboard: str = "", synth: str = "", into: str = "", hears: str = "") -> None:
+        self._options = {"keyboard": keyboard, "synth": synth, "into": into, "hears": hears}
+        self._sent: list[Message] = []
+        self._received: list[Message] = []
+
+    def __enter__(self) -> Musician:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.live.player", json.dumps(self._options)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+        )
+        try:
+            self._ask({})  # answers once its ports are open
+        except BaseException:
+            self._process.kill()
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._ask({})
+            self._process.send_signal(signal.SIGTERM)
+        self._end()
+
+    def _end(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.wait(10)
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def _ask(self, question: dict[str, object]) -> None:
+        """Say something to the process; it answers with what has been sent and received since."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the musician has no ports ({self._options})")
+        answer = json.loads(line)
+        self._sent += [Message(at, bytes.fromhex(data)) for at, data in answer["sent"]]
+        self._received += [Message(at, bytes.fromhex(data)) for at, data in answer["received"]]
+
+    def play(self, messages: Sequence[tuple[float, str | bytes]]) -> None:
+        """Play these from now on (seconds from now, bytes or their hex); returns at once."""
+        plain = [(delay, data.hex() if isinstance(data, bytes) else data) for delay, data in messages]
+        self._ask({"play": plain})
+
+    def play_file(self, path: str | os.PathLike[str]) -> None:
+        """Play a MIDI file from now on; returns at once."""
+        import mido
+
+        at, messages = 0.0, []
+        for message in mido.MidiFile(path):
+            at += message.time
+            if not message.is_meta:
+                messages.append((at, bytes(message.bytes())))
+        self.play(messages)
+
+    @property
+    def sent(self) -> list[Message]:
+        """What was played so far."""
+        self._refresh()
+        return self._sent
+
+    @property
+    def received(self) -> list[Message]:
+        """What was recorded so far."""
+        self._refresh()
+        return self._received
+
+    def _refresh(self) -> None:
+        if self._process.poll() is None:
+            self._ask({})
+
+    def wait_for(self, enough: Callable[[list[Message]], bool], seconds: float) -> list[Message]:
+        """Wait until `enough(received)`, at most some seconds; returns what was received."""
+        end = now() + seconds
+        while not enough(self.received) and now() < end:
+            time.sleep(0.01)
+        return self._received
