@@ -42,9 +42,39 @@ def play(settled: config.Config) -> int:
             gc.collect()
             gc.freeze()
             lost = engine.run(core, link, engine.Timing(), line, stopping)
-    if lost is not None:
-        print(f"improv: {lost}", file=sys.stderr)
-    return 0 if lost is None else 1
+    return _exit_code(lost)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class JamWish:
+    """What `improv jam` was asked for: files, the part that is played, JSON or a picture, and whether to play it."""
+
+    source: Path | None
+    output: Path
+    part: str
+    as_json: bool
+    aloud: bool
+
+
+def jam(settled: config.Config, wish: JamWish) -> int:
+    """Play a file to improv under a simulated clock, write and show the session. Raises UserError."""
+    from improv import jamfile
+
+    settings = core_settings(settled)
+    seed = settled.whole("sampling.seed")
+    session = jamfile.run(wish.source, wish.output, wish.part, load_model(settled), settings, seed)
+    if wish.as_json:
+        print(json.dumps(session.report.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        print(jamfile.picture(session, sys.stdout.isatty(), sys.stdout.encoding or "ascii"), flush=True)
+    if not wish.aloud:
+        return 0
+    from improv.ports.link import open_ports
+
+    with _stop_signals() as stopping:
+        asked = PortSettings(output=settled.text("ports.out") or None, api=settled.text("ports.api"))
+        with contextlib.closing(open_ports(asked)) as link:
+            return _exit_code(jamfile.play_on(link, session, settings.channel_out, stopping))
 
 
 def ports(settled: config.Config, as_json: bool) -> int:
@@ -135,6 +165,13 @@ Five = tuple[float, float, float, float, float]
 def _each(fields: Five, change: Callable[[float], float]) -> Five:
     a, b, c, d, e = fields
     return change(a), change(b), change(c), change(d), change(e)
+
+
+def _exit_code(lost: str | None) -> int:
+    """0, or 1 after saying why the ports were lost."""
+    if lost is not None:
+        print(f"improv: {lost}", file=sys.stderr)
+    return 0 if lost is None else 1
 
 
 def _ask(question: str) -> str:

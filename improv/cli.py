@@ -82,7 +82,7 @@ def _run(said: argparse.Namespace) -> int:
         case "setup":
             return app.setup(said.config, options)
         case "jam":
-            wish = app.Jam(said.source, said.output, said.play_part, said.json, "ports.out" in options)
+            wish = app.JamWish(said.source, said.output, said.play_part, said.json, "ports.out" in options)
             return app.jam(config.settle(said.config, options), wish)
         case _:
             return app.play(config.settle(said.config, options))
