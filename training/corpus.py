@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,14 +65,14 @@ class Corpus:
         if not path.is_file():
             raise UserError(f"{path}: no such corpus; make one with 'improv-train ingest DIR -o {path}'")
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 if str(file["format"]) != FORMAT:
                     raise UserError(f"{path}: {file['format']}, expected {FORMAT}; ingest the music again")
                 notes = np.empty(len(file["onset"]), NOTE_DTYPE)
                 for name in NOTE_DTYPE.names or ():
                     notes[name] = file[name]
                 rest = {name: file[name] for name in cls.__dataclass_fields__ if name != "notes"}
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise UserError(f"{path}: not a corpus; make one with 'improv-train ingest DIR -o {path}'") from error
         return cls(notes, **rest)
 
@@ -116,7 +117,7 @@ def assign_splits(compositions: Sequence[str], named: dict[str, Sequence[str]], 
     """Which of SPLITS each piece belongs to, (P,): whole compositions, the same ones every time.
 
     A split in `named` holds just the compositions named; one that is not takes about `share` of the
-    others, by a hash of their names, and at least one while three or more are to be shared out.
+    others, by a hash of their names, and at least one as long as another is left to train on.
     """
     distinct = sorted(set(compositions), key=_share_of)
     chosen: dict[str, str] = {}
@@ -134,7 +135,7 @@ def assign_splits(compositions: Sequence[str], named: dict[str, Sequence[str]], 
         low, high = position * share, (position + 1) * share
         mine = [c for c in free if low <= _share_of(c) < high and c not in chosen]
         rest = [c for c in free if c not in chosen]
-        for composition in mine or (rest[:1] if len(rest) > 2 else []):
+        for composition in (mine or rest[:1])[: max(0, len(rest) - 1)]:  # something is left to train on
             chosen[composition] = split
     return np.array([SPLITS.index(chosen.get(c, "train")) for c in compositions], np.uint8)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,7 +121,7 @@ class Crops:
         notes = self._corpus.piece(piece)
         first = max(0, begin - CONTEXT - LEAD_IN) if history else begin - 1
         notes = self._augmentation.apply(notes[first : begin + self._crop], Labels(self._corpus.labels[piece]), rng)
-        rows = self._encoding.encode(notes, Order(rng.integers(len(Order))))
+        rows = self._encoding.encode(notes, Order(int(rng.integers(len(Order)))))
         return window(self._encoding, rows, begin - first, self._crop)
 
 
@@ -167,7 +167,7 @@ def bin_bits(encoding: Encoding, rows: Rows) -> Floats:
     return bits
 
 
-def prefetched(make: Callable[[int], Batch], begin: int, ahead: int = 8) -> Iterator[Batch]:
+def prefetched(make: Callable[[int], Batch], begin: int, ahead: int = 8) -> Generator[Batch, None, None]:
     """make(begin), make(begin + 1), ... for ever, made in a thread of their own a few `ahead` of their use."""
     ready: queue.Queue[Batch | BaseException] = queue.Queue(ahead)
     done = threading.Event()
@@ -177,7 +177,7 @@ def prefetched(make: Callable[[int], Batch], begin: int, ahead: int = 8) -> Iter
         while not done.is_set():
             try:
                 item: Batch | BaseException = make(index)
-            except Exception as error:  # handed on to whoever waits for the batch
+            except BaseException as error:  # handed on to whoever waits for the batch
                 item = error
             while not done.is_set():
                 try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from improv.encoding import FIELDS, Encoding
 from improv.errors import UserError
-from training.checkpoint import State, load_state, save_network, save_state, write_json
+from training.checkpoint import STATE, State, load_state, save_network, save_state, write_json
 from training.corpus import Corpus, summary
 from training.dataset import Augmentation, Crops, held_out, prefetched
 from training.networks.wavenet import WaveNet, WaveNetConfig
@@ -87,7 +87,7 @@ def fit(corpus_path: Path, folder: Path, settings: Settings, *, fresh: bool = Fa
     encoding = Encoding()
     for split in ("train", "validation"):
         if not len(corpus.pieces(split)):
-            raise UserError(f"{corpus_path}: no {split} pieces; ingest more music, or name them with --validation")
+            raise UserError(f"{corpus_path}: no {split} pieces; ingest more music, or hold out less of it")
     folder.mkdir(parents=True, exist_ok=True)
     network = build(settings, encoding)
     compile_network(network, settings)
@@ -114,7 +114,9 @@ def fit(corpus_path: Path, folder: Path, settings: Settings, *, fresh: bool = Fa
 
 def _resume(folder: Path, settings: Settings, network: Any, fresh: bool) -> State:
     """The state to go on from, its weights in the network; options other than the budget must be as they were."""
-    state = None if fresh else load_state(folder)
+    if fresh:
+        (folder / STATE).unlink(missing_ok=True)
+    state = load_state(folder)
     if state is None:
         return State(asdict(settings))
     budget = {"minutes", "steps", "patience", "validate_every", "checkpoint_every"}

@@ -1,0 +1,194 @@
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from improv.encoding import IOI, NOTE_DTYPE, ORDER, PAD_PITCH, PART, PITCH, SOUNDING, VELOCITY, Encoding, Order
+from improv.notes import Part
+from training.corpus import SPLITS, Corpus
+from training.dataset import CONTEXT, Augmentation, Batch, Crops, bin_bits, held_out, prefetched, window
+from training.reading import Labels
+
+ENCODING = Encoding()
+STILL = Augmentation(
+    transpose=(0, 0),
+    tempo=(1, 1),
+    velocity_scale=(1, 1),
+    velocity_shift=0,
+    jitter_chance=0,
+    drop_part=0,
+    drop_history=0,
+)
+
+
+def played(count, *, pitch=60, seconds=0.25):
+    notes = np.zeros(count, NOTE_DTYPE)
+    notes["onset"] = seconds * np.arange(count)
+    notes["pitch"] = pitch + np.arange(count) % 12
+    notes["velocity"] = 40 + np.arange(count) % 50
+    notes["duration"] = seconds
+    notes["part"] = np.arange(count) % 2
+    return notes
+
+
+def corpus_of(*lengths, split="train", labels=Labels.ROLE):
+    return Corpus(
+        np.concatenate([played(n) for n in lengths]),
+        np.cumsum([0, *lengths]),
+        np.array([f"p{i}" for i in range(len(lengths))]),
+        np.array([f"c{i}" for i in range(len(lengths))]),
+        np.full(len(lengths), labels, np.uint8),
+        np.full(len(lengths), SPLITS.index(split), np.uint8),
+    )
+
+
+def crops(corpus, augmentation=STILL, crop=16, batch=4, seed=1):
+    return Crops(corpus, ENCODING, crop=crop, batch=batch, seed=seed, augmentation=augmentation)
+
+
+def test_a_window_at_the_beginning_is_padded_and_its_first_note_is_context_only():
+    rows = ENCODING.encode(played(20), Order.ASCENDING)
+    item, weight = window(ENCODING, rows, 1, 8)
+    assert item.shape == (40, 7) and weight.shape == (39,)
+    assert (item[:31, PITCH] == PAD_PITCH).all()
+    assert item[31:].tolist() == rows[:9].tolist()
+    # weight[j] is for item[j + 1]: the first note, item[31], is not among those to be predicted
+    assert weight.tolist() == [0] * 31 + [1] * 8
+
+
+def test_a_window_past_the_end_is_padded_and_pads_weigh_nothing():
+    rows = ENCODING.encode(played(60), Order.ASCENDING)
+    item, weight = window(ENCODING, rows, 56, 8)
+    assert item[:36].tolist() == rows[24:].tolist()
+    assert (item[36:, PITCH] == PAD_PITCH).all()
+    assert weight.tolist() == [0] * 31 + [1] * 4 + [0] * 4
+
+
+@given(st.integers(2, 120), st.integers(1, 40))
+def test_held_out_crops_cover_every_note_but_the_first_just_once(length, crop):
+    batch = held_out(corpus_of(length, split="test"), ENCODING, "test", crop=crop)
+    wanted = [row[PITCH] for rows, weight in zip(batch.rows, batch.weight, strict=True) for row in rows[1:][weight > 0]]
+    assert wanted == played(length)["pitch"][1:].tolist()
+    assert (batch.rows[..., PART][batch.rows[..., PITCH] < PAD_PITCH] == Part.UNSPLIT).all()
+
+
+def test_held_out_can_be_limited_and_can_be_empty():
+    corpus = corpus_of(400, 400, split="validation")
+    assert held_out(corpus, ENCODING, "validation", crop=16, limit=160).rows.shape == (10, 48, 7)
+    assert held_out(corpus, ENCODING, "test", crop=16).rows.shape == (0, 48, 7)
+
+
+def test_batches_are_the_same_whenever_they_are_asked_for():
+    one, two = crops(corpus_of(50, 300), Augmentation()), crops(corpus_of(50, 300), Augmentation())
+    two.batch(0)
+    assert one.batch(7).rows.tolist() == two.batch(7).rows.tolist()
+    assert one.batch(7).rows.tolist() != one.batch(8).rows.tolist()
+    assert one.batch(7).rows.tolist() != crops(corpus_of(50, 300), Augmentation(), seed=2).batch(7).rows.tolist()
+
+
+def test_unaugmented_crops_are_stretches_of_the_piece_with_their_true_history():
+    whole = ENCODING.encode(played(300), Order.ASCENDING)[:, :ORDER].tolist()
+    batch = crops(corpus_of(300), batch=64).batch(0)
+    assert batch.rows.shape == (64, 48, 7) and batch.weight.shape == (64, 47)
+    for rows, weight in zip(batch.rows, batch.weight, strict=True):
+        real = rows[rows[:, PITCH] < PAD_PITCH][:, :ORDER].tolist()
+        begin = 300 - len(real) if not weight[-1] else next(i for i in range(300) if whole[i : i + len(real)] == real)
+        assert real == whole[begin : begin + len(real)]
+        assert begin == 0 or rows[0, PITCH] < PAD_PITCH
+
+
+def test_history_can_be_dropped_and_then_the_crop_begins_as_a_piece_does():
+    rows = crops(corpus_of(300), replace(STILL, drop_history=1)).batch(0).rows
+    assert (rows[:, : CONTEXT - 1, PITCH] == PAD_PITCH).all()
+    assert (rows[:, CONTEXT - 1, IOI] == ENCODING.sizes[IOI] - 1).all()
+    assert (rows[:, CONTEXT - 1, SOUNDING] == 0).all()
+
+
+def test_all_orders_come_up():
+    rows = crops(corpus_of(300), batch=40).batch(0).rows
+    assert set(rows[:, -1, ORDER].tolist()) == set(Order)
+
+
+@given(st.integers(0, 1000), st.integers(0, 115))
+def test_augmented_notes_stay_notes(seed, pitch):
+    notes = Augmentation().apply(played(60, pitch=pitch), Labels.REGISTER, np.random.default_rng(seed))
+    assert (np.diff(notes["onset"]) >= 0).all()
+    assert (notes["duration"] >= 0).all() and (notes["duration"] <= 8).all()
+    assert notes["pitch"].max() <= 127 and notes["velocity"].min() >= 1 and notes["velocity"].max() <= 127
+    assert len(notes) == 60
+    shift = int(notes["pitch"][:1].astype(int)[0]) - pitch
+    assert -20 < shift < 20
+
+
+def test_transposition_is_one_for_the_whole_crop_and_covers_an_octave():
+    shifts = set()
+    for seed in range(200):
+        notes = replace(STILL, transpose=(-5, 6)).apply(played(24), Labels.ROLE, np.random.default_rng(seed))
+        difference = notes["pitch"].astype(int) - played(24)["pitch"]
+        assert len(set(difference)) == 1
+        shifts.add(int(difference[0]))
+    assert shifts == set(range(-5, 7))
+
+
+def test_the_original_is_left_alone():
+    notes = played(24)
+    Augmentation().apply(notes, Labels.ROLE, np.random.default_rng(0))
+    assert notes.tolist() == played(24).tolist()
+
+
+@pytest.mark.parametrize(("labels", "swapped"), [(Labels.ROLE, 0), (Labels.REGISTER, 1)])
+def test_only_labels_of_register_are_swapped(labels, swapped):
+    rng = np.random.default_rng(0)
+    firsts = [int(STILL.apply(played(4), labels, rng)["part"][0]) for _ in range(400)]
+    assert abs(np.mean(firsts) - 0.5 * swapped) < 0.1
+    unsplit = played(4)
+    unsplit["part"] = Part.UNSPLIT
+    assert (STILL.apply(unsplit, labels, rng)["part"] == Part.UNSPLIT).all()
+
+
+def test_parts_are_dropped_as_often_as_asked():
+    rng = np.random.default_rng(0)
+    dropped = [(Augmentation().apply(played(4), Labels.ROLE, rng)["part"] == Part.UNSPLIT).all() for _ in range(400)]
+    assert abs(np.mean(dropped) - 0.5) < 0.1
+
+
+def test_bin_bits_say_what_a_wide_bin_hides():
+    rows = np.zeros((1, 3, 7), np.int32)
+    rows[0, :, IOI] = [0, ENCODING.ioi_bin(0.06), ENCODING.sizes[IOI] - 1]
+    rows[0, 2, PITCH] = 60
+    bits = bin_bits(Encoding(velocity_bins=16), rows)
+    assert bits[0, 0, IOI] == 0 and bits[0, 1, IOI] == pytest.approx(0, abs=1e-5)
+    assert bits[0, 2, IOI] == pytest.approx(np.log2((10 - ENCODING.ioi_edges[-1]) / 0.01), abs=1e-5)
+    assert bits[0, :, VELOCITY].tolist() == [1, 1, 1]
+    rows[0, 0, PITCH] = PAD_PITCH
+    assert not bin_bits(Encoding(velocity_bins=16), rows)[0, 0].any()
+
+
+def test_prefetched_batches_come_in_order_and_errors_reach_the_reader():
+    def make(index):
+        if index == 7:
+            raise ValueError("seven")
+        return Batch(np.full((1, 1, 7), index), np.zeros((1, 1), np.float32))
+
+    batches = prefetched(make, 3, ahead=2)
+    assert [int(next(batches).rows[0, 0, 0]) for _ in range(4)] == [3, 4, 5, 6]
+    with pytest.raises(ValueError, match="seven"):
+        next(batches)
+
+
+def test_closing_ends_the_thread():
+    before = set(threading.enumerate())
+    batches = prefetched(lambda i: Batch(np.zeros((1, 1, 7), np.int32), np.zeros((1, 1), np.float32)), 0)
+    next(batches)
+    (worker,) = set(threading.enumerate()) - before
+    batches.close()
+    worker.join(5)
+    assert not worker.is_alive()
+
+
+def test_a_corpus_without_training_notes_is_refused():
+    with pytest.raises(ValueError, match="no training notes"):
+        crops(corpus_of(1))
