@@ -1,0 +1,195 @@
+"""The whole instrument on real ports: another process plays into `improv` and records what comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import mido
+import pytest
+
+from improv.clock import now
+from tests.live.jack import JackServer, Message, Musician, sounding
+
+IMPROV = Path(sys.executable).with_name("improv")
+#: Of the phrase: notes, seconds from one to the next, and how long a key is down.
+NOTES, STEP, DOWN = 16, 0.25, 0.1875
+KEYBOARD, SYNTH = "Test Keys", "Test Synth"
+MACHINE = 1  # improv's channel, counted from 0
+
+
+@pytest.fixture(scope="session")
+def phrase(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recorded phrase of four seconds: a scale up and down, as a MIDI file."""
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
+    scale = (60, 62, 64, 65, 67, 69, 71, 72)
+    for index, pitch in enumerate((*scale, *reversed(scale))):
+        track.append(mido.Message("note_on", note=pitch, velocity=70, time=0 if index == 0 else 60))
+        track.append(mido.Message("note_off", note=pitch, velocity=64, time=180))
+    file.tracks.append(track)
+    path = tmp_path_factory.mktemp("phrase") / "phrase.mid"
+    file.save(path)
+    return path
+
+
+class Running:
+    """`improv` in a process of its own; `out` and `err` are the lines it has written."""
+
+    def __init__(self, folder: Path, *options: str, server: str | None = None) -> None:
+        self._files = [folder / "out.txt", folder / "err.txt"]
+        environment = {**os.environ, "XDG_CONFIG_HOME": str(folder)}
+        if server is not None:
+            environment["JACK_DEFAULT_SERVER"] = server
+        with self._files[0].open("w") as out, self._files[1].open("w") as err:
+            self.process = subprocess.Popen(
+                [IMPROV, *options], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+            )
+
+    @property
+    def out(self) -> list[str]:
+        return self._files[0].read_text().splitlines()
+
+    @property
+    def err(self) -> list[str]:
+        return self._files[1].read_text().splitlines()
+
+    def wait_for(self, word: str, seconds: float = 20.0) -> None:
+        end = now() + seconds
+        while not any(word in line for line in self.out):
+            assert self.process.poll() is None and now() < end, (self.out, self.err)
+            time.sleep(0.02)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(10)
+
+
+@contextmanager
+def running(folder: Path, *options: str, server: str | None = None) -> Iterator[Running]:
+    improv = Running(folder, *options, server=server)
+    try:
+        improv.wait_for("hearing")
+        yield improv
+    finally:
+        if improv.process.poll() is None:
+            improv.process.kill()
+            improv.process.wait(10)
+
+
+def ons(messages: list[Message]) -> list[Message]:
+    return [message for message in messages if message.begins and message.key[0] == MACHINE]
+
+
+def answer_begun(messages: list[Message]) -> bool:
+    return bool(ons(messages))
+
+
+def test_a_phrase_is_answered_after_the_gap_and_the_answer_stops_when_the_player_comes_back(
+    jack: JackServer, tmp_path: Path, phrase: Path
+) -> None:
+    options = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH)
+    with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician, running(tmp_path, *options) as improv:
+        musician.play_file(phrase)
+        received = musician.wait_for(answer_begun, NOTES * STEP + 6.0)
+        assert answer_begun(received), improv.out
+        released = [message for message in musician.sent if message.ends]
+        assert len(released) == NOTES, "it waited until the phrase was over"
+        silence = ons(received)[0].at - released[-1].at
+        assert 0.35 <= silence <= 2.5 + 0.15 + 0.05, silence
+
+        time.sleep(1.25)  # later than a false turn
+        musician.play([(0.0, "903c46"), (0.25, "803c00")])
+        time.sleep(1.0)
+        back = musician.sent[-2].at
+        received = musician.received
+        assert len(ons(received)) > 1
+        late = 0.05  # for a busy machine
+        assert all(message.at <= back + late for message in ons(received))
+        assert all(message.at <= back + 0.15 + late for message in received if message.ends)
+        assert not sounding(received)
+        assert improv.end() == 0
+        assert improv.err == []
+        assert [line.split()[0] for line in improv.out] == ["hearing", "listening", "answering", "listening"]
+    assert len(ons(musician.received)) == len([message for message in musician.received if message.ends])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_sounds_after_the_end_however_it_ends(
+    jack: JackServer, tmp_path: Path, phrase: Path, number: signal.Signals
+) -> None:
+    options = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH, "--thru", "--quiet")
+    with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician:
+        improv = Running(tmp_path, *options)
+        try:
+            musician.wait_for(lambda _: connected(jack), 20.0)
+            # A held key goes through to the synth and is still down at the end; it must not stay there either.
+            musician.play([(0.0, "9f2846"), (0.0, "bf4000")])
+            musician.play([(0.25, "8f2800")])
+            musician.play_file(phrase)
+            assert answer_begun(musician.wait_for(answer_begun, NOTES * STEP + 6.0)), improv.err
+            musician.play([(0.0, "9f2846")])
+            time.sleep(0.05)
+            code = improv.end(number)
+            assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+            time.sleep(0.5)
+            assert not sounding(musician.received)
+            assert improv.out == improv.err == []
+        finally:
+            improv.end(signal.SIGKILL)
+
+
+def connected(jack: JackServer) -> bool:
+    """Whether somebody has opened the musician's ports: improv's clients are there."""
+    return sum("improv" in name for name in jack.ports()) >= 2
+
+
+def test_own_ports_are_opened_when_none_is_named(jack: JackServer, tmp_path: Path, phrase: Path) -> None:
+    options = ("--api", "jack", "--channel-out", "5")
+    with running(tmp_path, *options) as improv, Musician(into="improv in", hears="improv out") as musician:
+        musician.play_file(phrase)
+        received = musician.wait_for(lambda messages: any(m.begins for m in messages), NOTES * STEP + 6.0)
+        assert {message.key[0] for message in received if message.begins} == {4}
+        assert improv.end(signal.SIGINT) == 0
+        time.sleep(0.5)
+        assert not sounding(musician.received)
+
+
+def complaint(folder: Path, *options: str, server: str = "nowhere") -> str:
+    """The one line that improv ends with, before it has opened anything."""
+    improv = Running(folder, *options, server=server)
+    assert improv.process.wait(30) == 2
+    assert improv.out == []
+    assert len(improv.err) == 1, improv.err
+    return improv.err[0]
+
+
+@pytest.mark.parametrize("command", [(), ("ports",), ("setup",), ("--api", "jack"), ("--api", "alsa")])
+def test_without_a_midi_system_there_is_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    if Path("/dev/snd/seq").exists() and "jack" not in command:
+        pytest.fail("this machine has ALSA's sequencer: the test of its absence needs one without")
+    assert "no MIDI system opens here" in complaint(tmp_path, *command)
+
+
+def test_a_port_that_is_not_there_is_one_line_with_the_candidates(jack: JackServer, tmp_path: Path) -> None:
+    with Musician(keyboard=KEYBOARD, synth=SYNTH):
+        line = complaint(tmp_path, "--api", "jack", "--in", "Nobody", "--out", SYNTH, server=jack.name)
+    assert "Nobody" in line and KEYBOARD in line
+
+
+def test_when_jack_dies_improv_ends_with_one_line(tmp_path: Path) -> None:
+    server = JackServer(f"improv-dying-{os.getpid()}")
+    server.start()
+    with running(tmp_path, "--api", "jack", server=server.name) as improv:
+        server.kill()
+        assert improv.process.wait(10) == 1
+        assert len(improv.err) == 1, improv.err
+        assert "jack" in improv.err[0].lower()
+        assert [line.split()[0] for line in improv.out] == ["hearing", "listening"]
