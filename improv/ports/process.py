@@ -11,7 +11,6 @@ import contextlib
 import gc
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -61,7 +60,6 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     pipe.send(ports.opened)
     gc.collect()
     gc.freeze()  # what is here stays: no collection needs to look at it
-    sys.setswitchinterval(0.0005)  # the MIDI system's thread must not wait for this one
     _run(loop, pipe, ports)
 
 

@@ -5,7 +5,6 @@ Every object here must be closed before the process ends: what was just sent is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import rtmidi
@@ -21,8 +20,8 @@ _NUMBER = {
 }
 #: RtMidi's JACK output waits for ever for room in a ring of 16 KiB: a message that never fits must not get there.
 _JACK_LONGEST = 16_000
-#: How many messages RtMidi keeps for an input; only used until the callback is set.
-_QUEUE = 1024
+#: How many messages RtMidi keeps for an input until they are asked for, which is every few milliseconds.
+_QUEUE = 4096
 
 
 class Unavailable(Exception):
@@ -75,9 +74,12 @@ class Client:
             raise Taken(_line(error)) from None
         return OWN[self._direction]
 
-    def on_message(self, callback: Callable[[tuple[list[int], float], Any], None]) -> None:
-        """Call `callback` with ([bytes], seconds since the last) on the system's own thread for each message."""
-        self._midi.set_callback(callback)
+    def receive(self) -> list[bytes]:
+        """The messages that came in since the last call, in order, each whole."""
+        messages = []
+        while message := self._midi.get_message():
+            messages.append(bytes(message[0]))
+        return messages
 
     def send(self, data: bytes) -> None:
         """Send one message. What is no message (a piece of one), or too long for JACK, is passed over."""

@@ -1,4 +1,4 @@
-"""An engine that can be killed: `python -m tests.live.holder SETTINGS SECONDS` opens ports, sounds three notes and waits.
+"""An engine to kill: `python -m tests.live.holder SETTINGS SECONDS` opens ports, sounds three notes and waits.
 
 Prints a line when the notes have begun, and each report after that. `SETTINGS` are PortSettings as JSON.
 """

@@ -1,0 +1,150 @@
+"""The port process's loop on fake ports: one turn at a time, nothing is waited for."""
+
+import multiprocessing
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from improv.clock import now
+from improv.midi import control_change, note_off, note_on
+from improv.plan import PlannedNote, Play, Silence
+from improv.ports.loop import SILENCE_AT, Loop
+from improv.ports.pipe import Pipe
+from improv.ports.reports import Dropped, Heard, Sent
+from improv.ports.waiting import Waiter
+
+OFFS = [note_off(1, 60), control_change(1, 64, 0), control_change(1, 123, 0)]
+
+
+class Port:
+    """Input and output at once."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.comes_in: list[bytes] = []
+
+    def receive(self) -> list[bytes]:
+        messages, self.comes_in = self.comes_in, []
+        return messages
+
+    def send(self, data: bytes) -> None:
+        self.sent.append(data)
+
+
+class Room:
+    """A loop, its port and the engine's end of the pipe."""
+
+    def __init__(self, *, thru: bool = False) -> None:
+        connection, theirs = multiprocessing.Pipe()
+        self.engine = Pipe(connection)
+        self.port = Port()
+        self._end = Pipe(theirs)
+        self.loop = Loop(self._end, Waiter(theirs), [self.port], self.port, thru=thru, late_limit=0.25)
+
+    def turn(self) -> list[Any]:
+        """One turn; what was reported."""
+        self.loop.turn()
+        return [report for reports in self.engine.receive() for report in reports]
+
+    def close(self) -> None:
+        self.engine.close()
+        self._end.close()
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    room = Room()
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def thru() -> Iterator[Room]:
+    room = Room(thru=True)
+    yield room
+    room.close()
+
+
+def test_what_comes_in_is_reported_with_its_moment_and_not_sent(room: Room) -> None:
+    before = now()
+    room.port.comes_in.append(note_on(0, 60, 64))
+    room.port.comes_in.append(b"\xf8")
+    one, other = room.turn()
+    assert (one.port, one.data, other.data) == (0, note_on(0, 60, 64), b"\xf8")
+    assert before <= one.at <= other.at <= now()
+    assert room.port.sent == []
+
+
+def test_thru_sends_the_same_bytes_in_order(thru: Room) -> None:
+    messages = [note_on(0, 60, 64), b"\xf0\x7e\x01\xf7", b"\xf8", b"\x90\x3c\x00", b"\x3c\x40", b"\xc0\x05"]
+    for message in messages:
+        thru.port.comes_in.append(message)
+    assert [report.data for report in thru.turn()] == messages
+    assert thru.port.sent == messages
+
+
+def test_a_note_leaves_and_is_reported_with_its_lateness(room: Room) -> None:
+    onset = now() - 0.125
+    room.engine.send(Play((PlannedNote(onset, 60, 64, 0.0, 1),)))
+    (report,) = room.turn()
+    assert room.port.sent == [note_on(1, 60, 64), note_off(1, 60)]
+    assert isinstance(report, Sent)
+    assert (report.deadline, report.pitch, report.velocity, report.channel) == (onset, 60, 64, 1)
+    assert report.lateness >= 0.125
+
+
+def test_a_note_far_too_late_is_reported_as_dropped(room: Room) -> None:
+    onset = now() - 1.0
+    room.engine.send(Play((PlannedNote(onset, 60, 64, 4.0, 1),)))
+    assert room.turn() == [Dropped(onset, 60, 64, 1)]
+    assert room.port.sent == []
+
+
+def test_silence_ends_everything(room: Room) -> None:
+    room.engine.send(Play((PlannedNote(now(), 60, 64, 60.0, 1),)))
+    room.turn()
+    room.engine.send(Silence())
+    room.turn()
+    assert room.port.sent[1:] == OFFS
+
+
+def test_it_ends_with_the_engine_and_silences_four_times(room: Room) -> None:
+    room.engine.send(Play((PlannedNote(now(), 60, 64, 60.0, 1),)))
+    room.turn()
+    room.engine.close()
+    room.loop.run()
+    pauses: list[float] = []
+    room.loop.silence(pauses.append)
+    assert room.port.sent[1:] == OFFS * len(SILENCE_AT)
+    assert sum(pauses) == pytest.approx(SILENCE_AT[-1])
+
+
+def test_the_players_held_note_is_silenced_too(thru: Room) -> None:
+    thru.port.comes_in.append(note_on(0, 48, 64))
+    thru.turn()
+    thru.loop.silence(lambda _: None)
+    assert thru.port.sent.count(note_off(0, 48)) == len(SILENCE_AT)
+
+
+def test_it_ends_when_told_to(room: Room) -> None:
+    room.loop.end()
+    room.loop.run()
+
+
+def test_an_engine_that_does_not_read_stops_nothing(thru: Room) -> None:
+    for _ in range(5000):
+        thru.port.comes_in.append(b"\xf0" + bytes(100) + b"\xf7")
+        thru.loop.turn()
+    assert len(thru.port.sent) == 5000
+    reports = thru.turn()
+    assert 0 < len(reports) < 5000
+    while more := thru.turn():
+        reports += more
+    assert [type(report) for report in reports] == [Heard] * 5000
+
+
+def test_a_ping_is_said_back(room: Room) -> None:
+    room.engine.send("are you there?")
+    room.loop.turn()
+    assert room.engine.receive() == ["are you there?"]

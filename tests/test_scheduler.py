@@ -1,0 +1,160 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from improv.events import ControlChange, NoteOff, NoteOn
+from improv.midi import control_change, note_off, note_on
+from improv.plan import Cancel, Command, PlannedNote, Play, Silence
+from improv.scheduler import Outgoing, Scheduler
+
+
+def note(onset: float, pitch: int, duration: float = 0.5, channel: int = 1) -> PlannedNote:
+    return PlannedNote(onset, pitch, 64, duration, channel)
+
+
+def score(messages: list[Outgoing]) -> list[tuple[float, str, int]]:
+    """What left, as a score: when it was due, on or off, pitch."""
+    return [(m.deadline, "on" if m.data[0] & 0xF0 == 0x90 else "off", m.data[1]) for m in messages]
+
+
+def played(*notes: PlannedNote) -> Scheduler:
+    scheduler = Scheduler()
+    scheduler.apply(Play(notes), 0.0)
+    return scheduler
+
+
+def test_notes_leave_at_their_deadlines() -> None:
+    scheduler = played(note(1.0, 62), note(0.5, 60))
+    assert scheduler.next_deadline() == 0.5
+    assert scheduler.due(0.25) == []
+    first = scheduler.due(0.5)
+    assert [(m.data, m.deadline, m.note, m.begins) for m in first] == [(note_on(1, 60, 64), 0.5, note(0.5, 60), True)]
+    assert scheduler.next_deadline() == 1.0
+    assert score(scheduler.due(1.0)) == [(1.0, "off", 60), (1.0, "on", 62)]
+    assert score(scheduler.due(1.5)) == [(1.5, "off", 62)]
+    assert scheduler.next_deadline() is None
+
+
+def test_catching_up_keeps_the_order_of_deadlines() -> None:
+    scheduler = played(note(0.25, 60, 0.125), note(0.25, 64, 0.0), note(0.3125, 62))
+    assert score(scheduler.due(0.5)) == [
+        (0.25, "on", 60),
+        (0.25, "on", 64),
+        (0.25, "off", 64),
+        (0.3125, "on", 62),
+        (0.375, "off", 60),
+    ]
+
+
+def test_a_pitch_struck_again_ends_the_note_that_holds_it() -> None:
+    scheduler = played(note(0.0, 60, 4.0), note(1.0, 60, 0.5))
+    assert score(scheduler.due(0.0) + scheduler.due(1.0)) == [(0.0, "on", 60), (1.0, "off", 60), (1.0, "on", 60)]
+    assert score(scheduler.due(8.0)) == [(1.5, "off", 60)]
+
+
+def test_the_same_pitch_on_another_channel_is_another_key() -> None:
+    scheduler = played(note(0.0, 60, 4.0, channel=1), note(0.0, 60, 4.0, channel=2))
+    assert score(scheduler.due(0.0)) == [(0.0, "on", 60), (0.0, "on", 60)]
+
+
+def test_cancel_drops_what_has_not_begun_and_brings_offs_forward() -> None:
+    scheduler = played(note(0.0, 60, 4.0), note(0.0, 62, 0.25), note(0.5, 64))
+    scheduler.due(0.0)
+    scheduler.apply(Cancel(release_by=1.0), 0.125)
+    assert score(scheduler.due(8.0)) == [(0.25, "off", 62), (1.0, "off", 60)]
+
+
+def test_after_cancel_comes_a_new_plan() -> None:
+    scheduler = played(note(0.5, 60))
+    scheduler.apply(Cancel(0.25), 0.0)
+    scheduler.apply(Play((note(0.5, 62),)), 0.0)
+    assert score(scheduler.due(0.5)) == [(0.5, "on", 62)]
+
+
+def test_silence_is_at_once_and_covers_thru() -> None:
+    scheduler = played(note(0.0, 60, 4.0), note(0.5, 64))
+    scheduler.due(0.0)
+    scheduler.pass_through([NoteOn(0.125, 0, 48, 64), NoteOn(0.125, 0, 50, 64), ControlChange(0.125, 3, 64, 127)])
+    scheduler.pass_through([NoteOff(0.25, 0, 50)])
+    scheduler.apply(Silence(), 0.25)
+    assert scheduler.next_deadline() == 0.25
+    messages = scheduler.due(0.25)
+    assert [m.data for m in messages] == [
+        note_off(0, 48),
+        note_off(1, 60),
+        *(control_change(channel, control, 0) for channel in (0, 1, 3) for control in (64, 123)),
+    ]
+    assert [m.note for m in messages[:2]] == [None, note(0.0, 60, 4.0)]
+    assert scheduler.next_deadline() is None
+    assert scheduler.ledger.sounding() == {}
+
+
+def test_a_note_that_is_too_late_is_left_out_whole_but_no_off_is() -> None:
+    scheduler = played(note(0.0, 60, 0.25), note(0.5, 62), note(0.75, 64))
+    scheduler.due(0.0)
+    assert score(scheduler.due(1.0)) == [(0.25, "off", 60), (0.75, "on", 64)]
+    assert scheduler.take_dropped() == [note(0.5, 62)]
+    assert scheduler.take_dropped() == []
+    assert score(scheduler.due(8.0)) == [(1.25, "off", 64)]
+
+
+def test_a_dropped_note_cuts_nothing() -> None:
+    scheduler = played(note(0.0, 60, 4.0), note(0.5, 60))
+    scheduler.due(0.0)
+    assert scheduler.due(1.0) == []
+
+
+def test_a_note_that_midi_cannot_say_is_refused_with_its_whole_plan() -> None:
+    scheduler = Scheduler()
+    with pytest.raises(ValueError):
+        scheduler.apply(Play((note(0.0, 60), note(0.0, 128))), 0.0)
+    assert scheduler.next_deadline() is None
+
+
+QUARTERS = st.integers(0, 16).map(lambda quarters: quarters / 4)
+NOTES = st.builds(PlannedNote, QUARTERS, st.integers(60, 62), st.just(64), QUARTERS, st.integers(0, 1))
+COMMANDS = st.one_of(
+    st.builds(Play, st.lists(NOTES, max_size=4).map(tuple)),
+    st.builds(Cancel, QUARTERS),
+    st.just(Silence()),
+)
+
+
+@given(st.lists(st.tuples(COMMANDS, QUARTERS), max_size=12))
+def test_whatever_is_asked_each_on_has_its_off_and_nothing_sounds_in_the_end(
+    asked: list[tuple[Command, float]],
+) -> None:
+    scheduler = Scheduler()
+    now = 0.0
+    sent: list[Outgoing] = []
+    for command, step in asked:
+        scheduler.apply(command, now)
+        now += step
+        sent += scheduler.due(now)
+        assert all(m.deadline <= now for m in sent)
+    sent += scheduler.due(100.0)
+    assert scheduler.next_deadline() is None
+    assert scheduler.ledger.sounding() == {}
+    held: Counter[tuple[int, int]] = Counter()
+    for message in sent:
+        key = (message.data[0] & 0x0F, message.data[1])
+        if message.data[0] & 0xF0 == 0x90:
+            held[key] += 1
+            assert held[key] == 1, "a pitch is struck only when it is free"
+        elif message.data[0] & 0xF0 == 0x80:
+            held[key] -= 1
+            assert held[key] == 0, "no off without its on"
+            assert message.note is not None
+            assert message.deadline <= message.note.onset + message.note.duration
+    assert not +held
+
+
+@given(st.lists(NOTES, max_size=8), st.lists(QUARTERS, max_size=8))
+def test_how_often_it_is_looked_at_changes_nothing(notes: list[PlannedNote], looks: list[float]) -> None:
+    often, once = Scheduler(late_limit=100.0), Scheduler(late_limit=100.0)
+    for scheduler in (often, once):
+        scheduler.apply(Play(tuple(notes)), 0.0)
+    sent = [message for look in sorted(looks) for message in often.due(look)]
+    assert sent + often.due(50.0) == once.due(50.0)
