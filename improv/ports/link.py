@@ -50,6 +50,12 @@ class Link:
         #: What was opened.
         self.opened = opened
 
+    @property
+    def pid(self) -> int:
+        """The port process's number in the operating system."""
+        assert self._worker.pid is not None
+        return self._worker.pid
+
     def send(self, command: Command) -> None:
         """Hand over a Play, Cancel or Silence. After a Lost it does nothing."""
         if self._lost is None:

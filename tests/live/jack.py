@@ -70,6 +70,16 @@ class JackServer:
         self._process.wait(10)
         self._process = None
 
+    def pause(self) -> None:
+        """Let it stand still, alive."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def ports(self) -> list[str]:
         """The names of all ports there are."""
         found = subprocess.run(["jack_lsp", "-s", self.name], capture_output=True, text=True, check=True)
@@ -134,14 +144,17 @@ class Musician:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self._ask({})
-            self._process.send_signal(signal.SIGTERM)
+        self._refresh()
+        self._process.terminate()
         self._end()
 
     def _end(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.wait(10)
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:  # its server stands still or is dead
+            self._process.kill()
+            self._process.wait(5)
         self._process.stdin.close()
         self._process.stdout.close()
 
