@@ -1,0 +1,43 @@
+"""A session under a simulated clock."""
+
+import numpy as np
+
+from improv import phrase
+from improv.events import NoteOff, NoteOn
+from improv.jam import RUN_ON, jam
+from improv.listener import notes_in
+from improv.settings import Settings
+from tests.score import perform, played
+from tests.table_model import TableModel
+
+
+def test_the_phrase_is_answered_twice():
+    result = jam(phrase.events(), TableModel(), Settings(), np.random.default_rng(0))
+    second = phrase.SECOND_BEGINS * phrase.BEAT
+    onsets = [event.at for event in result.improv if isinstance(event, NoteOn)]
+    assert any(at < second for at in onsets) and any(at > second for at in onsets)
+    assert result.status.heard == len(phrase.FIRST) + len(phrase.SECOND)
+    assert result.status.played == len(onsets)
+    assert result.status.false_turns == 0
+
+
+def test_the_player_is_passed_on_as_played():
+    events = phrase.events()
+    assert list(jam(events, TableModel(), Settings(), np.random.default_rng(0)).player) == events
+
+
+def test_a_file_is_heard_whatever_channel_is_listened_to_live():
+    assert perform(phrase.events(), TableModel(), channel_in=7).status.heard > 0
+
+
+def test_nothing_played_is_nothing_answered():
+    assert jam([], TableModel(), Settings(), np.random.default_rng(0)).improv == ()
+
+
+def test_it_runs_on_until_the_answer_has_ended_but_not_for_ever():
+    endless = TableModel()
+    endless.encoding.duration_values[:] = 1000.0
+    notes = played(*[[index / 4, 60 + index, 0.25] for index in range(5)])
+    said = perform(notes, endless).improv
+    assert said[-1] == NoteOff(1.25 + RUN_ON, 1, said[-1].pitch)
+    assert all(note.duration is not None for note in notes_in(said))
