@@ -53,11 +53,11 @@ def run_ingest(options: argparse.Namespace) -> None:
     facts = summary(corpus)
     parts = ", ".join(f"{count:,} {part}" for part, count in facts["by_part"].items() if count)
     print(
-        f"{facts['files']:,} files, {facts['compositions']:,} compositions, {facts['notes']:,} notes ({parts}), "
-        f"{facts['hours']:.1f} hours"
+        f"files {facts['files']:,}, compositions {facts['compositions']:,}, notes {facts['notes']:,} ({parts}), "
+        f"hours {facts['hours']:.1f}"
     )
     for split, counts in facts["by_split"].items():
-        figures = ", ".join(f"{counts[what]:,} {what}" for what in ("compositions", "files", "notes"))
+        figures = ", ".join(f"{what} {counts[what]:,}" for what in ("compositions", "files", "notes"))
         print(f"  {split}: {figures}")
     print(f"written to {options.output}; next: improv-train fit {options.output}")
 

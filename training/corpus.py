@@ -105,7 +105,10 @@ def read_compositions(table: Path) -> dict[str, str]:
     """A CSV table with columns `file` and `composition`, as a mapping from file name to composition."""
     try:
         with table.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows = list(reader)
+            if not {"file", "composition"} <= set(reader.fieldnames or ()):
+                raise KeyError
         return {row["file"]: row["composition"] for row in rows}
     except OSError as error:
         raise UserError(f"{table}: cannot be read ({error.strerror})") from error

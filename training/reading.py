@@ -51,7 +51,7 @@ def read(path: Path) -> Piece:
     import symusic
 
     try:
-        score = symusic.Score(str(path))
+        score: Any = symusic.Score(str(path))
     except Exception as error:  # symusic raises RuntimeError for all it cannot read, OSError for the rest
         raise ReadError(_reason(error)) from error
     tracks = [track for track in score.tracks if len(track.notes) and not track.is_drum]

@@ -37,7 +37,8 @@ TINY = Settings(
     checkpoint_every=0.0,
     learning_rate=0.01,
 )
-OPTIONS = "--channels 8 --skip 8 --hidden 8 --pointwise 0 --dropout 0 --crop 16 --batch 4 --learning-rate 0.01 --checkpoint-every 0"
+SIZE = "--channels 8 --skip 8 --hidden 8 --pointwise 0 --dropout 0"
+OPTIONS = f"{SIZE} --crop 16 --batch 4 --learning-rate 0.01 --checkpoint-every 0"
 
 
 @pytest.fixture(scope="module")

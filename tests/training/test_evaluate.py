@@ -1,0 +1,158 @@
+"""What evaluate counts, against a table model whose answers are known, and against the exported network."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from improv.encoding import DURATION, IOI, PART, PITCH, Encoding, Order
+from improv.errors import UserError
+from improv.model import OnnxModel
+from improv.notes import Part
+from improv.step import Step
+from tests.training.midifiles import little_music, write_midi
+from training.evaluate import RUN, evaluate, listen, score, table
+from training.reading import read
+
+ENCODING = Encoding()
+
+
+class Flat:
+    """A model to which all values are equally likely, and which bets on pitch 60; it notes what it is fed."""
+
+    def __init__(self, encoding: Encoding = ENCODING) -> None:
+        self.encoding = encoding
+        self.velocity = (64.0, 20.0)
+        self.fed: list[np.ndarray] = []
+
+    def start(self, batch=1):
+        return np.zeros((batch, 1), np.float32)
+
+    def step(self, rows, state, how):
+        assert state[0, 0] == (sum(len(fed) for fed in self.fed) if state[0, 0] else 0)
+        self.fed.append(rows[0])
+        heard = np.broadcast_to(-np.log(np.array(self.encoding.sizes, np.float32)), (1, rows.shape[1], 5))
+        best = np.full(rows.shape[:2], 60, np.int32)
+        none = np.zeros((1, 0), np.float32)
+        return Step(heard, best, np.zeros((1, 5), np.int32), none, none, state + rows.shape[1])
+
+
+@pytest.fixture
+def duet(tmp_path):
+    """Four notes: two at once, the lower in the right hand; then 60 alone; then after 12 s a last one."""
+    tracks = {
+        "right": [(0.0, 0.125, 50, 64), (0.25, 0.125, 60, 64)],
+        "left": [(0.0, 0.125, 55, 64), (12.25, 0.125, 62, 64)],
+    }
+    return write_midi(tmp_path / "duet" / "a.mid", tracks).parent
+
+
+def test_costs_are_by_the_conventions(duet):
+    model = Flat()
+    report = evaluate(model, [duet]).report()
+    sizes = ENCODING.sizes
+    last = math.log2((10 - ENCODING.ioi_edges[-1]) / 0.01)
+    quarter = ENCODING.widths(IOI)[ENCODING.ioi_bin(0.25)]
+    eighth = ENCODING.widths(DURATION)[ENCODING.duration_bin(0.125)]
+    expected = {
+        "part": 0.0,
+        "ioi": math.log2(sizes[1]) + (0 + math.log2(quarter / 0.01) + last) / 3,
+        "pitch": 7.0,
+        "velocity": 5.0,
+        "duration": math.log2(sizes[4]) + max(0.0, math.log2(eighth / 0.01)),
+    }
+    assert report["notes"] == 3  # the first of a file is not counted
+    for name, bits in expected.items():
+        assert report["bits"][name] == pytest.approx(bits, abs=1e-3), name
+    assert report["bits"]["total"] == pytest.approx(sum(expected.values()), abs=1e-3)
+    assert report["pitch_accuracy"] == pytest.approx(1 / 3, abs=1e-3)
+    (fed,) = model.fed
+    assert fed[:, PITCH].tolist() == [50, 55, 60, 62]
+    assert (fed[:, PART] == Part.UNSPLIT).all()
+    assert fed[1:, IOI].tolist() == [0, ENCODING.ioi_bin(0.25), ENCODING.ioi_bin(12)]
+
+
+def test_with_labels_the_parts_are_fed_and_cost(duet):
+    model = Flat()
+    report = evaluate(model, [duet], label=True).report()
+    assert report["bits"]["part"] == pytest.approx(math.log2(3), abs=1e-3)
+    assert report["bits"]["total"] == pytest.approx(sum(list(report["bits"].values())[:5]), abs=1e-3)
+    # Ascending whatever the parts
+    assert model.fed[0][:, PART].tolist() == [Part.LEAD, Part.ACCOMPANIMENT, Part.LEAD, Part.ACCOMPANIMENT]
+
+
+def test_fewer_velocity_bins_win_nothing(duet):
+    coarse, fine = (evaluate(Flat(Encoding(velocity_bins=n)), [duet]).report() for n in (16, 32))
+    assert coarse["bits"]["velocity"] == fine["bits"]["velocity"] == 5.0
+
+
+def test_long_files_are_fed_in_runs_without_a_seam(tmp_path):
+    count = RUN + 100
+    path = write_midi(tmp_path / "a.mid", {"": [(0.25 * i, 0.25, 40 + i % 40, 64) for i in range(count)]})
+    model = Flat()
+    assert evaluate(model, [path]).notes == count - 1
+    assert [len(fed) for fed in model.fed] == [RUN, 100]
+
+
+def test_runs_of_any_length_give_the_same_scores(tmp_path, model: OnnxModel, monkeypatch):
+    notes = read(little_music(tmp_path, 1) / "piece-0.mid").notes
+    rows = model.encoding.encode(notes, Order.ASCENDING)
+    whole = listen(model, rows)
+    monkeypatch.setattr("training.evaluate.RUN", 7)
+    pieces = listen(model, rows)
+    assert pieces[0] == pytest.approx(whole[0], abs=1e-4)
+    assert score(model, rows, label=False).notes == len(rows) - 1
+
+
+def test_the_likeliest_pitch_is_that_of_the_note_by_itself(tmp_path, model: OnnxModel):
+    rows = model.encoding.encode(read(little_music(tmp_path, 1) / "piece-0.mid").notes, Order.ASCENDING)
+    scores = []
+    for pitch in range(128):
+        rows[-1, PITCH] = pitch
+        heard, best = listen(model, rows)
+        scores.append(heard[-1, PITCH])
+        assert best[-1] == np.argmax(scores) or pitch < 127
+    assert np.exp(scores).sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_damaged_files_are_named_and_passed_over(tmp_path):
+    little_music(tmp_path, 2)
+    (tmp_path / "cut.mid").write_bytes((tmp_path / "piece-0.mid").read_bytes()[:50])
+    lines: list[str] = []
+    assert evaluate(Flat(), [tmp_path], complain=lines.append).files == 2
+    assert len(lines) == 1 and "cut.mid" in lines[0]
+
+
+def test_nothing_to_score_is_one_line(tmp_path):
+    with pytest.raises(UserError, match="no music"):
+        evaluate(Flat(), [tmp_path])
+    (tmp_path / "a.mid").write_text("none")
+    with pytest.raises(UserError, match="MIDI file"):
+        evaluate(Flat(), [tmp_path])
+
+
+def test_the_table_has_a_line_a_set(duet):
+    report = evaluate(Flat(), [duet]).report()
+    lines = table({"one": report, "two": report}).splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["set", "one", "two"]
+    assert "33.3%" in lines[1]
+
+
+def test_evaluating_imports_no_tensorflow(duet: Path, onnx_path: Path):
+    code = (
+        "import sys; from training.cli import main; "
+        f"code = main(['evaluate', {str(onnx_path)!r}, {str(duet)!r}, '--json']); "
+        "bad = {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules); sys.exit(code or bool(bad))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert list(report) == ["notes", "bits", "pitch_accuracy"]
+    assert list(report["bits"]) == ["part", "ioi", "pitch", "velocity", "duration", "total"]
