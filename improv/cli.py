@@ -60,7 +60,7 @@ class Version(argparse.Action):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 when the MIDI system was lost, 2 for what the user can mend."""
     try:
-        return _run(_parser().parse_args(argv))
+        return _run(_parsed(sys.argv[1:] if argv is None else argv))
     except UserError as error:
         print(f"improv: {error}", file=sys.stderr)
         return 2
@@ -70,6 +70,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output is gone; Python must not complain about the rest when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """The parsed command line; a misspelt option is named before argparse takes what follows it for a command."""
+    parser, commands = _parser()
+    known = {option for each in (parser, *commands) for option in each._option_string_actions}
+    for word in argv:
+        if word.startswith("--") and word.partition("=")[0] not in known:
+            parser.error(f"no option {word}")
+    return parser.parse_args(argv)
 
 
 def _run(said: argparse.Namespace) -> int:
@@ -88,7 +98,8 @@ def _run(said: argparse.Namespace) -> int:
             return app.play(config.settle(said.config, options))
 
 
-def _parser() -> Parser:
+def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
+    """The parser of everything, and those of the commands."""
     parser = Parser(
         prog="improv",
         usage="improv [options]\n       improv {jam,ports,setup} ...",
@@ -103,7 +114,7 @@ def _parser() -> Parser:
     config.add_options(parser.add_argument_group("model"), MODEL_OPTIONS)
     _add_detail(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="improv")
-    _add_jam(commands)
+    jam = _add_jam(commands)
     ports = _add_command(commands, "ports", "List the MIDI ports of this machine, with the MIDI system they belong to.")
     config.add_options(ports, ("--api",))
     ports.add_argument("--json", action="store_true", help="print a JSON list of {name, direction, api}")
@@ -111,10 +122,10 @@ def _parser() -> Parser:
         commands, "setup", "Find your keyboard and your synth by playing and listening, and save the settings."
     )
     config.add_options(setup, ("--api", "--channel-out"))
-    return parser
+    return parser, [jam, ports, setup]
 
 
-def _add_jam(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:
     jam = _add_command(
         commands,
         "jam",
@@ -136,6 +147,7 @@ def _add_jam(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     jam.add_argument("--json", action="store_true", help="print what happened as JSON instead of a picture")
     config.add_options(jam, ("--mode", *MODEL_OPTIONS, "--out", "--api"))
+    return jam
 
 
 def _add_command(

@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import mido
+import numpy as np
+import pytest
+
+from improv import app, cli, config
+from improv.config import Config
+from improv.errors import UserError
+from improv.plan import Command
+from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
+from improv.settings import Settings
+from tests.table_model import TableModel
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, no user's settings, and a model small enough to know by heart."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "user_file", lambda: tmp_path / "user" / config.FILE_NAME)
+    monkeypatch.setattr(app, "load_model", lambda settled: TableModel())
+    monkeypatch.setenv("NO_COLOR", "1")
+    return tmp_path
+
+
+class FakeLink:
+    """A port process that hears nothing, until it is lost."""
+
+    def __init__(self, settings: PortSettings, lost_after: int = 3) -> None:
+        self.opened = Opened("fake", settings.inputs or ("improv in",), settings.output or "improv out")
+        self.settings = settings
+        self.sent: list[Command] = []
+        self.closed = False
+        self._left = lost_after
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def wait(self, timeout: float | None) -> list[Report]:
+        self._left -= 1
+        return [] if self._left else [Lost("fake: the MIDI server has gone")]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def links(monkeypatch: pytest.MonkeyPatch) -> list[FakeLink]:
+    """The links that were opened."""
+    opened: list[FakeLink] = []
+
+    def open_ports(settings: PortSettings) -> Any:
+        opened.append(FakeLink(settings))
+        return opened[-1]
+
+    monkeypatch.setattr("improv.ports.link.open_ports", open_ports)
+    return opened
+
+
+def one_line(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    """The single line that a command line ends with, with code 2 and nothing else said."""
+    try:
+        code = cli.main(argv)
+    except SystemExit as end:
+        code = end.code
+    said = capsys.readouterr()
+    assert (code, said.out, said.err.count("\n")) == (2, "", 1), said
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["--channel-out", "17"], ["--channel-out 17", "from 1 to 16"]),
+        (["--api", "oss"], ["--api oss", "alsa"]),
+        (["--temperature", "nan"], ["--temperature nan", "from 0.1"]),
+        (["--no-such"], ["--no-such", "--help"]),
+        (["--inn", "x"], ["--inn"]),
+        (["dance"], ["dance", "jam", "ports", "setup"]),
+        (["jam", "--play-part", "left"], ["left", "lead", "all"]),
+        (["--quiet", "--verbose"], ["--verbose", "--quiet"]),
+        (["--config", "none.toml"], ["none.toml", "no such settings file"]),
+        (["jam", "none.mid"], ["none.mid", "cannot be read"]),
+        (["jam", "--mode", "fly"], ["--mode fly", '"answer"']),
+        (["jam", "-o", "no/such/folder.mid"], ["no/such/folder.mid", "-o"]),
+    ],
+)
+def test_bad_input_is_one_line(argv: list[str], words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    line = one_line(capsys, *argv)
+    assert line.startswith("improv: ")
+    assert all(word in line for word in words), line
+
+
+def test_settings_that_contradict_each_other_are_one_line(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (elsewhere / "config.toml").write_text("[answer]\ngap_min = 3.0\n")
+    assert "answer.gap_min = 3.0" in one_line(capsys, "jam")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["jam", "--help"], ["ports", "--help"], ["setup", "--help"]])
+def test_help_explains_and_ends_well(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(argv)
+    assert end.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: improv")
+
+
+def test_jam_without_a_file_writes_two_named_tracks_and_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["jam"]) == 0
+    tracks = {track.name: track for track in mido.MidiFile("improv.mid").tracks}
+    assert list(tracks) == ["player", "improv"]
+    channels = {name: {m.channel for m in track if m.type == "note_on"} for name, track in tracks.items()}
+    assert channels == {"player": {0}, "improv": {1}}
+    shown = capsys.readouterr().out
+    assert "player" in shown and "improv.mid" in shown and "improv jam --out" in shown
+    assert "\x1b" not in shown
+
+
+def test_jam_gives_the_same_bytes_for_the_same_seed_and_others_for_another(elsewhere: Path) -> None:
+    for name, seed in (("a", "7"), ("b", "7"), ("c", "8")):
+        assert cli.main(["jam", "--seed", seed, "-o", f"{name}.mid"]) == 0
+    a, b, c = ((elsewhere / f"{name}.mid").read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_jam_in_json_counts_what_is_in_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["jam", "--json", "-o", "out.mid"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    tracks = mido.MidiFile("out.mid").tracks
+    counted = [sum(m.type == "note_on" and m.velocity > 0 for m in track) for track in tracks]
+    assert [said["player_notes"], said["improv_notes"]] == counted
+    assert said["answers"] >= 1
+    assert said["output"] == "out.mid"
+
+
+def test_jam_never_writes_over_the_file_it_plays(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["jam", "-o", "mine.mid"]) == 0
+    capsys.readouterr()
+    assert "mine.mid" in one_line(capsys, "jam", "mine.mid", "-o", "./mine.mid")
+
+
+def test_jam_hears_a_file_whatever_channel_the_keyboard_is_on(elsewhere: Path) -> None:
+    (elsewhere / "config.toml").write_text("[ports]\nchannel_in = 9\n")
+    assert cli.main(["jam"]) == 0
+    assert any(m.type == "note_on" for m in mido.MidiFile("improv.mid").tracks[1])
+
+
+def test_jam_plays_on_a_port_only_when_one_is_typed(elsewhere: Path, links: list[FakeLink]) -> None:
+    (elsewhere / "config.toml").write_text("[ports]\nout = 'Synth'\n")
+    assert cli.main(["jam"]) == 0
+    assert links == []
+    assert cli.main(["jam", "--out", "Grand"]) == 1  # the fake is lost at once
+    assert links[0].settings.output == "Grand"
+    (play,) = links[0].sent
+    channels = {note.channel for note in play.notes}
+    assert channels == {0, 1}
+    assert links[0].closed
+
+
+def test_play_passes_the_settings_on_and_says_what_is_open(
+    links: list[FakeLink], capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["--in", "Keys", "--in", "Pads", "--out", "Synth", "--api", "jack", "--thru", "--channel-out", "3"]
+    assert cli.main(argv) == 1
+    assert links[0].settings == PortSettings(("Keys", "Pads"), "Synth", "jack", virtual=False, thru=True)
+    assert links[0].closed
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0] == "hearing Keys + Pads; playing on Synth, channel 3; Ctrl-C ends"
+    assert said.err == "improv: fake: the MIDI server has gone\n"
+
+
+def test_quiet_shows_nothing_but_what_went_wrong(links: list[FakeLink], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--quiet"]) == 1
+    assert capsys.readouterr() == ("", "improv: fake: the MIDI server has gone\n")
+
+
+def test_a_signal_ends_it_well_and_leaves_the_handlers_as_they_were(
+    monkeypatch: pytest.MonkeyPatch, links: list[FakeLink]
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def wait(self: FakeLink, timeout: float | None) -> list[Report]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(FakeLink, "wait", wait)
+    assert cli.main(["--quiet"]) == 0
+    assert links[0].closed
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_ports_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[str] = []
+
+    def list_ports(api: str) -> list[PortInfo]:
+        asked.append(api)
+        return [PortInfo("Keys", "in", "alsa"), PortInfo("Müller", "out", "jack")]
+
+    monkeypatch.setattr("improv.ports.link.list_ports", list_ports)
+    assert cli.main(["ports"]) == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["in", "alsa", "Keys"],
+        ["out", "jack", "Müller"],
+    ]
+    assert cli.main(["ports", "--json", "--api", "jack"]) == 0
+    assert json.loads(capsys.readouterr().out)[1] == {"name": "Müller", "direction": "out", "api": "jack"}
+    assert asked == ["auto", "jack"]
+
+
+def test_nothing_set_means_the_cores_own_settings() -> None:
+    assert app.core_settings(Config(config.defaults())) == Settings()
+
+
+def test_one_dial_turns_every_field() -> None:
+    usual = Settings()
+    turned = app.core_settings(Config({**config.defaults(), "sampling.temperature": 0.5, "sampling.top_p": 0.5}))
+    assert np.allclose(turned.temperature, np.multiply(usual.temperature, 0.5))
+    assert turned.top_p == (0.5,) * 5
+
+
+def test_channels_are_counted_from_one_outside_and_from_zero_inside() -> None:
+    turned = app.core_settings(Config({**config.defaults(), "ports.channel_in": 1, "ports.channel_out": 16}))
+    assert (turned.channel_in, turned.channel_out) == (0, 15)
+
+
+def test_the_modes_of_the_table_are_those_that_exist() -> None:
+    from improv.modes import MODES
+    from improv.ports.reports import APIS
+    from improv.settingtable import APIS as TABLE_APIS
+    from improv.settingtable import MODES as TABLE_MODES
+
+    assert set(TABLE_MODES) == set(MODES)
+    assert TABLE_APIS == APIS
+
+
+def test_a_missing_default_model_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    from improv.resources import default_model
+
+    package = tmp_path / "improv"
+    with pytest.raises(UserError, match=r"default\.onnx"):
+        default_model(package)
+    checkout = tmp_path / "models"
+    checkout.mkdir()
+    (checkout / "default.onnx").touch()
+    assert default_model(package) == checkout / "default.onnx"
+    (package / "models").mkdir(parents=True)
+    (package / "models" / "default.onnx").touch()
+    assert default_model(package) == package / "models" / "default.onnx"
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    program = "import sys; from improv import cli; sys.exit(cli.main(['jam', '--json', '-o', '/dev/null']))"
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
