@@ -107,10 +107,12 @@ class Draft:
 
 
 def _sane(step: Step, encoding: Encoding) -> bool:
-    drawn = step.drawn[0]
+    """Whether a step can be used: values in range, a state to go on from, probabilities that are some."""
+    drawn, raw = step.drawn[0], step.raw[0]
     in_range = all(0 <= int(drawn[field]) < size for field, size in enumerate(encoding.sizes))
-    waits = float(np.exp(step.raw[0, encoding.field(IOI)]).sum())
-    return in_range and bool(np.isfinite(step.state).all()) and abs(waits - 1) < _SLACK
+    with np.errstate(over="ignore"):  # what overflows is not sane, and is no news for the terminal
+        total = float(np.exp(raw[encoding.field(IOI)]).sum())
+    return in_range and not np.isnan(raw).any() and bool(np.isfinite(step.state).all()) and abs(total - 1) < _SLACK
 
 
 def _probability_of_wait(raw: Floats, encoding: Encoding, rest: float) -> float:
