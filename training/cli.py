@@ -143,8 +143,10 @@ def _import_quietly(module: str) -> None:
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
         try:
-            importlib.import_module(module)
-            importlib.import_module("keras")
+            # Keras looks for TensorFlow sooner or later, whatever its backend.
+            for name in (module, "tensorflow", "keras"):
+                if importlib.util.find_spec(name) is not None:
+                    importlib.import_module(name)
         finally:
             os.dup2(kept, 2)
             os.close(kept)

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -184,6 +184,14 @@ def test_a_corpus_without_validation_pieces_is_one_line(tmp_path):
 def test_a_damaged_state_is_one_line(corpus, tmp_path, content):
     (tmp_path / "state.json").write_text(content)
     with pytest.raises(UserError, match=r"state.json: damaged.*--fresh"):
+        fit(corpus, tmp_path, TINY)
+
+
+def test_a_damaged_checkpoint_is_one_line(corpus, tmp_path):
+    (tmp_path / "checkpoint-1.weights.h5").write_text("nothing")
+    state = State(asdict(TINY), weights="checkpoint-1.weights.h5")
+    (tmp_path / "state.json").write_text(json.dumps(asdict(state)))
+    with pytest.raises(UserError, match=r"checkpoint-1.*damaged.*--fresh"):
         fit(corpus, tmp_path, TINY)
 
 
