@@ -9,7 +9,7 @@ import numpy as np
 
 from improv.ears import Ears
 from improv.encoding import IOI, PART, PITCH, Encoding
-from improv.loudness import loudness
+from improv.loudness import drawn_so_far, loudness
 from improv.notes import Note, Part
 from improv.settings import Settings
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
@@ -47,6 +47,7 @@ class Draft:
         self._rng = rng
         self._temperature = np.array([settings.temperature], np.float32)
         self._top_p = np.array([settings.top_p], np.float32)
+        self._drawn: list[int] = []  # velocities, as the model drew them
         self._tail = ears.context.tail(self._loudness.to_model)
         rows = ears.context.rows(self._loudness.to_model)
         if not len(rows):
@@ -81,7 +82,9 @@ class Draft:
         if self._group_over:
             return None
         self._state, self._rows = step.state, self._tail.row(drawn)[None, None]
-        note = replace(drawn, velocity=self._loudness.to_player(drawn.velocity))
+        self._drawn.append(drawn.velocity)
+        usual = drawn_so_far(self._drawn, self._model.velocity)
+        note = replace(drawn, velocity=replace(self._loudness, model=usual).to_player(drawn.velocity))
         return Written(note, _probability_of_wait(step.raw[0], encoding, rest))
 
     def _constrain(self, how: Controls, shortest: float, longest: float) -> None:

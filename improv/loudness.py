@@ -11,6 +11,8 @@ import numpy as np
 RECENT = 32
 #: Below this many notes the player's spread is not known yet: the model's fills in for those missing.
 ENOUGH = 8
+#: For how many drawn notes the training's mean and spread stand in when it is asked how the model has drawn so far.
+TRAINING_WEIGHT = 8
 #: A keyboard without touch has spread 0, which cannot be divided by.
 LEAST_SPREAD = 1.0
 
@@ -39,6 +41,18 @@ def loudness(velocities: Sequence[int], model: tuple[float, float]) -> Loudness:
     missing = max(0, ENOUGH - len(recent))
     variance = (len(recent) * recent.var() + missing * model[1] ** 2) / (len(recent) + missing)
     return Loudness((float(recent.mean()), float(np.sqrt(variance))), model)
+
+
+def drawn_so_far(velocities: Sequence[int], training: tuple[float, float]) -> tuple[float, float]:
+    """Mean and spread of what the model draws, from the training's and from what it has drawn in this answer.
+
+    A model drifts: loud notes follow loud ones. Without this an answer may end twice as loud as its call.
+    """
+    drawn = np.asarray(velocities, float)
+    notes = len(drawn) + TRAINING_WEIGHT
+    mean = (drawn.sum() + TRAINING_WEIGHT * training[0]) / notes
+    variance = (len(drawn) * drawn.var() if len(drawn) else 0.0) + TRAINING_WEIGHT * training[1] ** 2
+    return float(mean), float(np.sqrt(variance / notes))
 
 
 def _moved(velocity: int, origin: tuple[float, float], target: tuple[float, float]) -> int:

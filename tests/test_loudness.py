@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.loudness import loudness
+from improv.loudness import drawn_so_far, loudness
 
 MODEL = (64.0, 20.0)
 
@@ -39,6 +39,16 @@ def test_only_the_last_32_notes_count():
 
 def test_before_any_note_nothing_is_moved():
     assert loudness([], MODEL).to_player(77) == 77
+
+
+def test_before_it_draws_the_model_is_taken_to_draw_as_in_training():
+    assert drawn_so_far([], MODEL) == MODEL
+
+
+def test_a_model_that_drifts_is_followed():
+    mean, spread = drawn_so_far([110, 114] * 100, MODEL)
+    assert 109 < mean < 112
+    assert spread < 5
 
 
 @given(st.lists(st.integers(1, 127), max_size=40), st.integers(1, 127))

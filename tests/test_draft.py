@@ -1,0 +1,113 @@
+"""Constraints on what the model writes: masks and biases, and what is fed back to it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from improv.draft import Draft
+from improv.ears import Ears
+from improv.encoding import IOI, ORDER, PART, PITCH, Encoding, Order, as_array
+from improv.events import NoteOff, NoteOn
+from improv.notes import Note, Part
+from improv.settings import Settings
+from tests.table_model import TableModel
+
+ENCODING = Encoding()
+
+
+def heard(*pitches: int, step: float = 0.25, velocity: int = 64) -> Ears:
+    ears = Ears(ENCODING, Settings())
+    for index, pitch in enumerate(pitches):
+        ears.hear(NoteOn(index * step, 0, pitch, velocity))
+        ears.hear(NoteOff((index + 1) * step, 0, pitch))
+    return ears
+
+
+def draft(model: TableModel, ears: Ears, seed: int = 0, **more) -> Draft:
+    return Draft(model, ears, Settings(**more), np.random.default_rng(seed))
+
+
+def test_what_was_heard_is_fed_at_once_as_unsplit_lead_first():
+    model = TableModel()
+    draft(model, heard(60, 62, 64)).write(1.5, 1.6, 0.5)
+    rows = model.fed[0][0]
+    assert rows[:, PITCH].tolist() == [60, 62, 64]
+    assert set(rows[:, PART]) == {Part.UNSPLIT} and set(rows[:, ORDER]) == {Order.LEAD_FIRST}
+
+
+def test_what_was_waited_already_is_impossible_whatever_the_model_likes_best():
+    likes_fast = TableModel({IOI: {ENCODING.ioi_bin(0.1): 1e9}})
+    for seed in range(20):
+        written = draft(likes_fast, heard(60, 62, 64), seed).write(2.0, 2.125, 0.5)
+        assert written is not None and 2.0 <= written.note.onset <= 2.125
+
+
+def test_the_wait_the_model_expected_is_told_as_it_was_before_any_mask():
+    model = TableModel({IOI: {ENCODING.ioi_bin(0.25): 1.0, ENCODING.ioi_bin(3.0): 3.0}})
+    written = draft(model, heard(60, 62, 64)).write(0.75, 1.0, 1.0)
+    assert written is not None
+    assert written.rest_before == pytest.approx(0.75, abs=0.01)
+
+
+def test_pitches_keep_near_the_player_s_range():
+    for seed in range(20):
+        written = draft(TableModel(), heard(60, 62, 64), seed).write(1.5, 1.6, 0.5)
+        assert written is not None and 30 <= written.note.pitch <= 94
+
+
+def test_a_note_that_falls_back_inside_its_chord_is_left_out_and_the_chord_is_over():
+    model = TableModel({IOI: {0: 1e9, ENCODING.ioi_bin(0.25): 1.0}, PITCH: {67: 1e9}})
+    one = draft(model, heard(60, 62, 64))
+    first = one.write(1.5, 1.6, 0.5)
+    assert first is not None
+    onset = first.note.onset
+    assert one.write(onset, onset + 0.5, 0.5) is None
+    third = one.write(onset, onset + 0.5, 0.5)
+    assert third is not None and third.note.onset > onset + 0.030
+    assert one.broken == 0
+
+
+def test_nothing_heard_is_no_trouble():
+    written = draft(TableModel(), Ears(ENCODING, Settings())).write(1.0, 1.1, 0.5)
+    assert written is not None and 1.0 <= written.note.onset <= 1.1
+
+
+def test_a_broken_step_leaves_the_draft_where_it_was():
+    class Hiccup(TableModel):
+        def step(self, rows, state, how):
+            step = super().step(rows, state, how)
+            if len(self.fed) == 1:
+                step.state[:] = np.nan
+            return step
+
+    model = Hiccup()
+    one = draft(model, heard(60, 62, 64))
+    assert one.write(1.5, 1.6, 0.5) is None
+    assert one.broken == 1
+    assert one.write(1.5, 1.6, 0.5) is not None
+    assert np.array_equal(model.fed[0], model.fed[1])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000))
+def test_what_is_fed_back_is_what_the_encoder_says_of_the_notes(seed):
+    """At velocities that are mapped to themselves the rows fed one by one are the rows of the whole."""
+    model = TableModel({IOI: {0: 1.0, ENCODING.ioi_bin(0.0625): 1.0, ENCODING.ioi_bin(0.25): 1.0}})
+    ears = heard(60, 62, 64, 65, 67)
+    one = draft(model, ears, seed)
+    onset, notes = 1.5, []
+    for _ in range(12):
+        written = one.write(onset, onset + 0.5, 0.5)
+        if written is not None:
+            notes.append(written.note)
+            onset = written.note.onset
+    one.write(onset, onset + 0.5, 0.5)  # feeds the last
+    history = [Note(index * 0.25, pitch, 64, 0.25) for index, pitch in enumerate((60, 62, 64, 65, 67))]
+    expected = ENCODING.encode(as_array([*history, *notes]), Order.LEAD_FIRST)
+    fed = [rows[0] for rows in model.fed]
+    kept = [fed[0]] + [rows for before, rows in pairwise(fed) if not np.array_equal(before, rows)]
+    columns = [PART, IOI, PITCH, 5, ORDER]
+    assert np.array_equal(np.concatenate(kept)[:, columns], expected[:, columns])
