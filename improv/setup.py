@@ -33,7 +33,8 @@ The usual causes:
   - the DAW's track is not armed, or does not monitor its input
   - the track listens to another MIDI channel: improv plays on channel {channel}
   - the port is taken by another program, or the wrong one of several
-  - the bus is off: macOS, Audio MIDI Setup, IAC Driver, "Device is online"; Windows, loopMIDI must be running
+  - the bus is off: on macOS, Audio MIDI Setup, IAC Driver, "Device is online";
+    on Windows, loopMIDI must be running
   - the track has no instrument, or its volume is down"""
 OWN_PORT = 'an own port, "improv out", that your DAW or synth connects to'
 
