@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from improv import engine, improviser
+from improv.engine import LONGEST_WAIT, Timing
+from improv.events import Event, NoteOff, NoteOn
+from improv.plan import Cancel, Command, PlannedNote, Play
+from improv.ports.reports import Dropped, Heard, Lost, Report, Sent
+from improv.status import StatusLine
+
+PLAY = Play((PlannedNote(1.0, 60, 64, 0.5, 1),))
+
+
+class Silent:
+    """A screen nobody looks at."""
+
+    def write(self, text: str, /) -> object:
+        return None
+
+    def flush(self) -> object:
+        return None
+
+    def isatty(self) -> bool:
+        return True
+
+
+@dataclass
+class ScoredCore:
+    """A core that follows a score: at its n-th turn it gives `commands[n]` and answers from then on, or not."""
+
+    commands: Sequence[Sequence[Command]] = ()
+    answering: Sequence[bool] = ()
+    wake: float | None = None
+    heard: list[Event] = field(default_factory=list)
+    turns: list[float] = field(default_factory=list)
+
+    def hear(self, event: Event) -> None:
+        self.heard.append(event)
+
+    def turn(self, now: float) -> Sequence[Command]:
+        self.turns.append(now)
+        return self.commands[len(self.turns) - 1] if len(self.turns) <= len(self.commands) else ()
+
+    def wake_at(self) -> float | None:
+        return self.wake
+
+    def status(self) -> improviser.Status:
+        said = self.answering[: len(self.turns)]
+        return improviser.Status(bool(said and said[-1]), 0, 0, 0, 0)
+
+
+@dataclass
+class ScoredLink:
+    """A link that reports `reports[n]` at the n-th wait; each wait takes `step` seconds of a clock of its own."""
+
+    reports: Sequence[Sequence[Report]]
+    step: float = 0.25
+    clock: float = 0.0
+    sent: list[Command] = field(default_factory=list)
+    waits: list[float | None] = field(default_factory=list)
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def wait(self, timeout: float | None) -> list[Report]:
+        self.waits.append(timeout)
+        self.clock += self.step
+        return list(self.reports[len(self.waits) - 1])
+
+    def stopping(self) -> bool:
+        return len(self.waits) == len(self.reports)
+
+
+def run(core: ScoredCore, link: ScoredLink) -> tuple[str | None, Timing]:
+    timing = Timing()
+    line = StatusLine(Silent(), "quiet")
+    return engine.run(core, link, timing, line, link.stopping, lambda: link.clock), timing
+
+
+def test_bytes_become_events_each_port_with_a_running_status_of_its_own() -> None:
+    core = ScoredCore()
+    link = ScoredLink(
+        [
+            [Heard(0.125, 0, bytes.fromhex("903c40")), Heard(0.25, 1, bytes.fromhex("913e40"))],
+            [Heard(0.375, 0, bytes.fromhex("3c00")), Heard(0.5, 1, bytes.fromhex("4040"))],
+        ]
+    )
+    assert run(core, link)[0] is None
+    assert core.heard == [
+        NoteOn(0.125, 0, 60, 64),
+        NoteOn(0.25, 1, 62, 64),
+        NoteOff(0.375, 0, 60),
+        NoteOn(0.5, 1, 64, 64),
+    ]
+
+
+def test_every_turn_comes_after_what_was_heard_and_its_commands_go_out_in_order() -> None:
+    core = ScoredCore(commands=[[PLAY], [Cancel(0.5), PLAY]])
+    link = ScoredLink([[], []])
+    run(core, link)
+    assert core.turns == [0.25, 0.5]
+    assert link.sent == [PLAY, Cancel(0.5), PLAY]
+
+
+@pytest.mark.parametrize(
+    ("wake", "timeout"), [(None, LONGEST_WAIT), (9.0, LONGEST_WAIT), (0.0625, 0.0625), (-9.0, 0.0)]
+)
+def test_it_sleeps_until_the_core_wants_a_turn_but_never_long(wake: float | None, timeout: float) -> None:
+    link = ScoredLink([[]])
+    run(ScoredCore(wake=wake), link)
+    assert link.waits == [timeout]
+
+
+def test_lost_ports_end_it_with_their_message() -> None:
+    core = ScoredCore()
+    assert run(core, ScoredLink([[], [Lost("gone")], []]))[0] == "gone"
+    assert len(core.turns) == 1
+
+
+def test_the_reaction_of_an_answer_runs_from_the_decision_to_its_first_note() -> None:
+    first, second = Sent(1.0, 0.125, 60, 64, 1), Sent(1.5, 0.25, 62, 64, 1)
+    core = ScoredCore(commands=[[], [PLAY]], answering=[False, True, True, True])
+    _, timing = run(core, ScoredLink([[], [], [first], [second, Dropped(2.0, 64, 64, 1)]]))
+    assert timing.reaction.count == 1
+    assert timing.reaction.max == 1.125 - 0.5  # decided in the second turn
+    assert (timing.lateness.count, timing.lateness.max) == (2, 0.25)
+
+
+def test_the_reaction_of_a_withdrawal_runs_from_the_key_to_the_handing_over() -> None:
+    key = [Heard(0.25, 0, bytes.fromhex("b04000")), Heard(0.375, 0, bytes.fromhex("903c40 3e40"))]
+    core = ScoredCore(commands=[[Cancel(1.0)]])
+    _, timing = run(core, ScoredLink([key], step=0.5))
+    assert timing.reaction.max == 0.5 - 0.375
+
+
+def test_an_answer_withdrawn_before_its_first_note_has_no_reaction_of_its_own() -> None:
+    core = ScoredCore(commands=[[PLAY], [Cancel(0.5)]], answering=[True, False, False])
+    _, timing = run(core, ScoredLink([[], [], [Sent(1.0, 0.0, 60, 64, 1)]]))
+    assert timing.reaction.count == 1  # the withdrawal's
