@@ -36,12 +36,21 @@ class Ears:
 
     def hear_own(self, note: Note) -> None:
         """Take in a note that improv has played, with the duration it sounds; its pitch's next onset cuts it."""
-        number, before = self._own_last.get(note.pitch, (0, None))
-        if before is not None and before.sounds_at(note.onset):
-            self.context.put(("improv", number), replace(before, duration=note.onset - before.onset))
+        self._cut_own(note.pitch, note.onset)
         self.context.put(("improv", self._own), note)
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1
+
+    def end_own(self, at: float) -> None:
+        """All that improv has played ends at `at` (seconds) or before."""
+        for pitch in [*self._own_last]:
+            self._cut_own(pitch, at)
+        self._own_last.clear()
+
+    def _cut_own(self, pitch: int, at: float) -> None:
+        number, note = self._own_last.get(pitch, (0, None))
+        if note is not None and note.release is not None and note.release > at:
+            self.context.put(("improv", number), replace(note, duration=max(0.0, at - note.onset)))
 
     @property
     def heard(self) -> int:

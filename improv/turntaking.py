@@ -36,6 +36,7 @@ class TurnTaking:
         self._phrase: deque[float] = deque(maxlen=4096)
         self._last_group: float | None = None
         self._answer_at: float | None = None
+        self._usual = FIRST_GUESS  # the high quantile of the intervals
         self._rise = 1.0
         self.false_turns = 0
 
@@ -59,8 +60,7 @@ class TurnTaking:
 
     def gap(self) -> float:
         """Seconds of silence after which the phrase is taken to be over."""
-        usual = float(np.quantile(self._intervals, self._settings.gap_quantile))
-        return float(np.clip(usual * self._rise, self._settings.gap_min, self._settings.gap_max))
+        return min(max(self._usual * self._rise, self._settings.gap_min), self._settings.gap_max)
 
     def due(self, quiet_since: float | None) -> float | None:
         """When to answer, if nothing is held from `quiet_since` on; None if it is not improv's turn."""
@@ -82,5 +82,6 @@ class TurnTaking:
             if interval <= GROUP_SPAN:
                 return
             self._intervals.append(interval)
+            self._usual = float(np.quantile(self._intervals, self._settings.gap_quantile))
             self._rise = 1 + (self._rise - 1) * 0.5 ** (interval / HALF_LIFE)
         self._last_group = onset

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Encoding
+from improv.encoding import DURATION, IOI, PITCH, SOUNDING, VELOCITY, Encoding
 from improv.events import ControlChange, NoteOff, NoteOn
 from improv.improviser import Improviser
 from improv.listener import notes_in
@@ -139,6 +139,15 @@ def test_a_withdrawn_answer_leaves_only_what_sounded():
     perform(played(*PHRASE, [2.0, 69, 0.25]), model)
     second = [rows for rows in model.fed if rows.shape[1] > 1][1][0]
     assert second[:, PITCH].tolist() == [60, 62, 64, 65, 67, 67, 69]
+
+
+def test_a_note_cut_short_does_not_sound_on_in_the_context():
+    model = table()
+    model.tables[DURATION] = {ENCODING.duration_bin(6.0): 1e6}
+    perform(played(*PHRASE, [3.0, 72, 0.25], [3.25, 74, 0.25], [3.5, 76, 0.25]), model)
+    second = [rows for rows in model.fed if rows.shape[1] > 1][1][0]
+    g_sounds = [bool(row[SOUNDING] & 1 << 7) for row in second[-3:]]
+    assert g_sounds == [True, False, False], "until 0.1 s after the player came in"
 
 
 def test_loudness_follows_the_player():

@@ -52,6 +52,11 @@ class Answer:
         self._misses = 0
         self.finished = False
 
+    @property
+    def broken(self) -> int:
+        """How many model steps were unusable."""
+        return self._draft.broken
+
     def write(self, now: float) -> list[Note]:
         """Go on for at most STEPS_A_TURN steps; the notes that are certain now, in onset order."""
         certain: list[Note] = []
@@ -105,7 +110,6 @@ class AnswerMode:
         self._rng = rng
         self._turns = TurnTaking(settings)
         self._answer: Answer | None = None
-        self._draft: Draft | None = None
         self._planned: list[Note] = []  # handed out, not yet begun when last looked
         self._ends_at = float("-inf")  # when the last of what was handed out ends
         self._interrupted_at: float | None = None
@@ -133,8 +137,8 @@ class AnswerMode:
         """Withdraw, begin or go on with an answer."""
         self._turned_at = now
         commands: list[Command] = []
-        if self._interrupted_at is not None:
-            commands.append(self._withdraw(now, self._interrupted_at + RELEASE))
+        if self._answer is not None and self._interrupted_at is not None:
+            commands.append(self._withdraw(self._answer, now, self._interrupted_at + RELEASE))
         self._remember(now)
         due = self._turns.due(self._ears.quiet_since())
         if self._answer is None and due is not None and due <= now:
@@ -156,40 +160,36 @@ class AnswerMode:
         length = max(self._turns.phrase_length(), SHORTEST)
         draft = Draft(self._model, self._ears, self._settings, self._rng)
         self._answer = Answer(draft, now, length, rest)
-        self._draft = draft
         self._ends_at = now
         self._turns.answered(now)
 
     def _go_on(self, answer: Answer, now: float) -> list[Command]:
         notes = answer.write(now)
-        if notes and answer.first == notes[0].onset:
-            self._turns.answered(notes[0].onset)
+        if answer.first is not None:
+            self._turns.answered(answer.first)
         self._planned += notes
         self._ends_at = max([self._ends_at, *(note.onset + (note.duration or 0.0) for note in notes)])
         if answer.finished and self._ends_at <= now:
-            self._close()
+            self._close(answer)
         channel = self._settings.channel_out
         play = tuple(
             PlannedNote(note.onset, note.pitch, note.velocity, note.duration or 0.0, channel) for note in notes
         )
         return [Play(play)] if play else []
 
-    def _withdraw(self, now: float, release_by: float) -> Cancel:
-        self._remember(now, release_by)
+    def _withdraw(self, answer: Answer, now: float, release_by: float) -> Cancel:
+        self._remember(now)
         self._planned.clear()
-        self._close()
-        self._interrupted_at = None
+        self._ears.end_own(release_by)
+        self._close(answer)
         return Cancel(release_by)
 
-    def _close(self) -> None:
-        if self._draft is not None:
-            self.broken_steps += self._draft.broken
-        self._answer = self._draft = None
+    def _close(self, answer: Answer) -> None:
+        self.broken_steps += answer.broken
+        self._answer = self._interrupted_at = None
 
-    def _remember(self, now: float, release_by: float = float("inf")) -> None:
-        """Put what has begun by `now` into the context, none of it sounding beyond `release_by`."""
+    def _remember(self, now: float) -> None:
+        """Put what has begun by `now` into the context."""
         while self._planned and self._planned[0].onset <= now:
-            note = self._planned.pop(0)
+            self._ears.hear_own(self._planned.pop(0))
             self.played += 1
-            end = note.onset + (note.duration or 0.0)
-            self._ears.hear_own(replace(note, duration=max(0.0, min(end, release_by) - note.onset)))
