@@ -64,7 +64,7 @@ def jam(settled: config.Config, wish: JamWish) -> int:
     seed = settled.whole("sampling.seed")
     session = jamfile.run(wish.source, wish.output, wish.part, load_model(settled), settings, seed)
     if wish.as_json:
-        print(json.dumps(session.report.as_dict(), ensure_ascii=False, indent=2))
+        print(json.dumps(session.report.as_dict(), indent=2))
     else:
         print(jamfile.picture(session, sys.stdout.isatty(), sys.stdout.encoding or "ascii"), flush=True)
     if not wish.aloud:
@@ -83,7 +83,7 @@ def ports(settled: config.Config, as_json: bool) -> int:
 
     found = list_ports(settled.text("ports.api"))
     if as_json:
-        print(json.dumps([dataclasses.asdict(port) for port in found], ensure_ascii=False, indent=2))
+        print(json.dumps([dataclasses.asdict(port) for port in found], indent=2))
         return 0
     if not found:
         print("no MIDI ports; connect a keyboard, or start a synth or DAW")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -59,6 +60,10 @@ class Version(argparse.Action):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 when the MIDI system was lost, 2 for what the user can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        # A port's name may hold letters that the terminal has not; that must not end a performance.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         return _run(_parsed(sys.argv[1:] if argv is None else argv))
     except UserError as error:

@@ -184,12 +184,36 @@ def test_a_port_that_is_not_there_is_one_line_with_the_candidates(jack: JackServ
     assert "Nobody" in line and KEYBOARD in line
 
 
-def test_when_jack_dies_improv_ends_with_one_line(tmp_path: Path) -> None:
+def test_when_jack_dies_improv_ends_with_one_line(jack: JackServer, tmp_path: Path) -> None:
     server = JackServer(f"improv-dying-{os.getpid()}")
     server.start()
-    with running(tmp_path, "--api", "jack", server=server.name) as improv:
-        server.kill()
-        assert improv.process.wait(10) == 1
-        assert len(improv.err) == 1, improv.err
-        assert "jack" in improv.err[0].lower()
-        assert [line.split()[0] for line in improv.out] == ["hearing", "listening"]
+    try:
+        with running(tmp_path, "--api", "jack", server=server.name) as improv:
+            server.kill()
+            assert improv.process.wait(10) == 1
+            assert len(improv.err) == 1, improv.err
+            assert "jack" in improv.err[0].lower()
+            assert [line.split()[0] for line in improv.out] == ["hearing", "listening"]
+    finally:
+        server.start()  # a killed server keeps one of JACK's few places until it has come back and gone in peace
+        server.stop()
+
+
+def test_a_jam_can_be_played_on_a_port_and_broken_off(jack: JackServer, tmp_path: Path, phrase: Path) -> None:
+    with Musician(synth=SYNTH) as musician:
+        improv = Running(tmp_path, "jam", str(phrase), "--api", "jack", "--out", SYNTH)
+        received = musician.wait_for(answer_begun, NOTES * STEP + 20.0)
+        assert improv.end() == 0
+        assert improv.err == []
+        time.sleep(0.5)
+        begun = [message.key for message in received if message.begins]
+        assert begun[:NOTES] == [(0, note.note) for note in mido.MidiFile(phrase).tracks[0] if note.type == "note_on"]
+        assert not sounding(musician.received)
+
+
+def test_a_letter_that_the_terminal_has_not_is_no_error(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "JACK_DEFAULT_SERVER": "nowhere"}
+    command = [IMPROV, "jam", "Für Elise.mid"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("improv: F?r Elise.mid")
