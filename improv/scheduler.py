@@ -59,8 +59,10 @@ class Scheduler:
         """Take a command in. ValueError if a note cannot be said in MIDI; then nothing of it is planned."""
         match command:
             case Play(notes):
-                for note in notes:
-                    note_on(note.channel, note.pitch, note.velocity)  # an impossible one fails here, not when due
+                for note in notes:  # an impossible one fails here, not when due
+                    note_on(note.channel, note.pitch, note.velocity)
+                    if not math.isfinite(note.onset + note.duration):
+                        raise ValueError(f"{note} would never begin or never end")
                 for note in notes:
                     heapq.heappush(self._planned, (note.onset, self._asked, note))
                     self._asked += 1

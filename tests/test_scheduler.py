@@ -1,3 +1,4 @@
+import math
 from collections import Counter
 
 import pytest
@@ -106,10 +107,11 @@ def test_a_dropped_note_cuts_nothing() -> None:
     assert scheduler.due(1.0) == []
 
 
-def test_a_note_that_midi_cannot_say_is_refused_with_its_whole_plan() -> None:
+@pytest.mark.parametrize("bad", [note(0.0, 128), note(math.nan, 60), note(0.0, 60, math.inf)])
+def test_an_impossible_note_is_refused_with_its_whole_plan(bad: PlannedNote) -> None:
     scheduler = Scheduler()
     with pytest.raises(ValueError):
-        scheduler.apply(Play((note(0.0, 60), note(0.0, 128))), 0.0)
+        scheduler.apply(Play((note(0.0, 60), bad)), 0.0)
     assert scheduler.next_deadline() is None
 
 

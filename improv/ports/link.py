@@ -23,6 +23,7 @@ from improv.clock import now
 from improv.errors import UserError
 from improv.plan import Command
 from improv.ports import process
+from improv.ports.apis import TITLES
 from improv.ports.pipe import Pipe
 from improv.ports.process import Refused, Trying
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
@@ -40,13 +41,13 @@ CLOSING = 2.0
 class Link:
     """A running port process."""
 
-    def __init__(self, worker: SpawnProcess, pipe: Pipe, opened: Opened, early: list[Report]) -> None:
+    def __init__(self, worker: SpawnProcess, pipe: Pipe, opened: Opened, early: list[Any]) -> None:
         self._worker = worker
         self._pipe = pipe
         self._heard_of = now()
         self._asked: float | None = None
         self._lost: Lost | None = None
-        self._ready = early
+        self._early = early  # what came right behind the answer
         #: What was opened.
         self.opened = opened
 
@@ -55,6 +56,11 @@ class Link:
         """The port process's number in the operating system."""
         assert self._worker.pid is not None
         return self._worker.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the port process lives."""
+        return self._worker.is_alive()
 
     def send(self, command: Command) -> None:
         """Hand over a Play, Cancel or Silence. After a Lost it does nothing."""
@@ -89,9 +95,10 @@ class Link:
         """What has come; asks after the process when nothing has for a while."""
         if self._lost is not None:
             return []
-        reports, self._ready = self._ready, []
         self._pipe.flush()
-        for value in self._pipe.receive():
+        values, self._early = self._early + self._pipe.receive(), []
+        reports: list[Report] = []
+        for value in values:
             self._heard_of, self._asked = now(), None
             if isinstance(value, tuple):
                 reports += value
@@ -107,7 +114,7 @@ class Link:
         if self._pipe.closed:
             self._give_up(Lost("the port process has ended"))
         elif self._asked is not None and now() - self._asked > PING_LIMIT:
-            self._give_up(Lost(f"{self.opened.api}: the MIDI system hangs"))
+            self._give_up(Lost(f"{TITLES.get(self.opened.api, self.opened.api)}: the MIDI system hangs"))
         elif self._asked is None and now() - self._heard_of > PING_AFTER:
             self._asked = now()
             self._pipe.send("are you there?")
@@ -135,7 +142,7 @@ def open_ports(settings: PortSettings) -> Link:
     """
     worker, pipe, answer, more = _ask(process.serve, settings)
     if isinstance(answer, Opened):
-        return Link(worker, pipe, answer, [report for value in more for report in value])
+        return Link(worker, pipe, answer, more)
     pipe.close()
     _end(worker)
     raise UserError(_reason(answer))
@@ -216,9 +223,9 @@ def _no_interrupt() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end(worker: SpawnProcess, patience: float = CLOSING) -> None:
-    """Wait for a process to end by itself, then kill it."""
-    worker.join(patience)
+def _end(worker: SpawnProcess, patience: float | None = None) -> None:
+    """Wait `patience` seconds (CLOSING) for a process to end by itself, then kill it."""
+    worker.join(CLOSING if patience is None else patience)
     if worker.exitcode is None:
         worker.kill()
         worker.join(CLOSING)

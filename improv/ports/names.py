@@ -17,7 +17,8 @@ OWN = {IN: "improv in", OUT: "improv out"}
 
 _NUMBERS = {
     "alsa": re.compile(r" \d+:\d+$"),  # client and port, new at every plugging in
-    "jack": re.compile(r" \[\d+\](?= \((?:capture|playback)\))"),  # a2jmidid's client number
+    # a2jmidid's and PipeWire's client numbers; a number in JACK's own port names is all that tells ports apart
+    "jack": re.compile(r" \[\d+\](?= \((?:capture|playback)\))| \d+(?=:\((?:capture|playback)_\d+\))"),
     "windows": re.compile(r" \d+$"),  # RtMidi makes names unique with the port's index
 }
 #: JACK says "client-01" for the second client of one name.

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from improv.errors import UserError
+from improv.ports.apis import TITLES
 from improv.ports.loop import Loop
 from improv.ports.pipe import Pipe
 from improv.ports.reports import Lost, PortSettings
@@ -79,7 +80,7 @@ def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
         loop.run()
     except ServerGone:
         # Nothing can be silenced any more, and touching the dead system's ports may crash or hang.
-        pipe.send(Lost(f"{ports.opened.api}: the MIDI server has gone"))
+        pipe.send(Lost(f"{TITLES[ports.opened.api]}: the server has gone"))
         _hand_over(pipe)
         os.kill(os.getpid(), signal.SIGKILL)
     except Exception as error:
@@ -121,9 +122,15 @@ def _hand_over(pipe: Pipe) -> None:
 
 
 def _leave_terminal() -> None:
-    """An own session, no Ctrl-C, and no word to the terminal: libjack and ALSA write there by themselves."""
+    """An own session, no Ctrl-C, and no word to the terminal: libjack and ALSA write there by themselves.
+
+    Also goes first where that is allowed (root, or a nice limit as audio groups have): it does little, but that is
+    urgent. Measured with 6.5 busy processes on two cores: lateness p99 0.8 instead of 18 ms.
+    """
     with contextlib.suppress(AttributeError, OSError):
         os.setsid()
+    with contextlib.suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -16,6 +16,7 @@ of a server's death: leave a running one behind.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -42,6 +43,7 @@ class JackServer:
     def __init__(self, name: str) -> None:
         self.name = name
         self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
 
     def start(self) -> None:
         """Start it and wait until it can be connected to."""
@@ -58,27 +60,33 @@ class JackServer:
 
     def stop(self) -> None:
         """End it and wait for its end."""
+        if self._killed and self._process is None:
+            self.start()  # a killed server keeps one of JACK's eight slots until one of its name ends in peace
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:  # jackd may hang on a client that was killed at a bad moment
+                self.kill()
+                self.stop()
             self._process = None
+        self._killed = False
+        for left in Path("/dev/shm").glob(f"jack_*{self.name}_*"):  # what dead clients leave behind
+            left.unlink(missing_ok=True)
 
     def kill(self) -> None:
-        """Let it die without a word."""
+        """Let it die without a word. At the end of the session its slot is freed, if no one did before."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(10)
         self._process = None
+        self._killed = True
+        atexit.register(self.stop)
 
     def pause(self) -> None:
-        """Let it stand still, alive."""
+        """Let it stand still, alive. It does not get over the clients that die meanwhile: kill it, start it anew."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
 
     def ports(self) -> list[str]:
         """The names of all ports there are."""

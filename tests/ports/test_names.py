@@ -50,6 +50,8 @@ JACK = [
         ("jack", JACK, "midi_capture_2", "system:midi_capture_2"),
         ("jack", JACK, "USB Keyboard", "a2j:USB Keyboard [20] (capture): USB Keyboard MIDI 1"),
         ("jack", JACK, JACK[2].replace("20", "24"), "a2j:USB Keyboard [20] (capture): USB Keyboard MIDI 1"),
+        ("jack", JACK, JACK[4].replace("Piano 2", "Piano 3"), JACK[4]),
+        ("jack", ["Piano-01:out"], "Piano:out", "Piano-01:out"),
         ("jack", JACK, "fluidsynth", "fluidsynth:midi_00"),
         ("jack", JACK, "Digital Piano", "Midi-Bridge:Digital Piano 2:(capture_0) Digital Piano MIDI 1"),
         ("jack", ["Keys:out", "Keys 2:out"], "keys", "Keys:out"),

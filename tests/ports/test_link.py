@@ -1,0 +1,99 @@
+"""The engine's side, with port processes that misbehave (tests.ports.workers) and no MIDI."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from improv.clock import now
+from improv.errors import UserError
+from improv.plan import PlannedNote, Play
+from improv.ports import link, process
+from improv.ports.link import open_ports
+from improv.ports.reports import Lost, PortSettings
+from tests.ports import workers
+
+SETTINGS = PortSettings()
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., None]], None]:
+    """Choose what the link starts; times are short."""
+    monkeypatch.setattr(link, "PING_AFTER", 0.0625)
+    monkeypatch.setattr(link, "PING_LIMIT", 0.25)
+    monkeypatch.setattr(link, "CLOSING", 0.5)
+    return lambda target: monkeypatch.setattr(process, "serve", target)
+
+
+def test_a_system_that_crashes_is_left_out_the_next_time(worker: Callable[..., None]) -> None:
+    worker(workers.crashes_on_alsa)
+    with pytest.raises(UserError, match=r"^alsa crashed on opening$"):
+        open_ports(SETTINGS)
+
+
+def test_a_system_that_hangs_is_left_out_the_next_time(
+    worker: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker(workers.hangs_on_alsa)
+    monkeypatch.setattr(link, "OPENING", 2.0)
+    with pytest.raises(UserError, match=r"^alsa hung on opening$"):
+        open_ports(SETTINGS)
+
+
+def test_a_process_that_never_starts_is_one_line(worker: Callable[..., None]) -> None:
+    worker(workers.always_crashes)
+    with pytest.raises(UserError, match="does not start"):
+        open_ports(SETTINGS)
+
+
+def test_what_was_reported_before_the_end_is_heard_then_the_loss_once(worker: Callable[..., None]) -> None:
+    worker(workers.opens_and_dies)
+    ports = open_ports(SETTINGS)
+    reports = ports.wait(5.0)
+    while not isinstance(reports[-1], Lost):
+        reports += ports.wait(5.0)
+    assert reports == [workers.DROPPED, Lost("the port process has ended")]
+    assert ports.wait(0.0) == []
+    assert ports.wait(None) == reports[-1:]
+    ports.send(Play(()))
+    ports.close()
+
+
+def test_why_it_was_lost_is_what_the_process_says(worker: Callable[..., None]) -> None:
+    worker(workers.opens_and_loses)
+    with open_ports(SETTINGS) as ports:
+        assert ports.wait(5.0) == [Lost("gone")]
+
+
+def test_a_process_that_hangs_is_lost_and_killed_and_blocks_nobody(worker: Callable[..., None]) -> None:
+    worker(workers.opens_and_hangs)
+    ports = open_ports(SETTINGS)
+    notes = tuple(PlannedNote(float(i), 60, 64, 0.5, 1) for i in range(100))
+    for _ in range(200):
+        ports.send(Play(notes))
+    start = now()
+    assert ports.wait(None) == [Lost("JACK: the MIDI system hangs")]
+    assert now() - start < 5.0
+    ports.close()
+
+
+def test_a_process_that_is_well_is_asked_and_not_lost(worker: Callable[..., None]) -> None:
+    worker(workers.answers)
+    with open_ports(SETTINGS) as ports:
+        assert ports.opened == workers.OPENED
+        assert ports.wait(1.0) == []
+
+
+def test_closing_kills_what_does_not_end(worker: Callable[..., None]) -> None:
+    worker(workers.opens_and_hangs)
+    ports = open_ports(SETTINGS)
+    start = now()
+    ports.close()
+    assert now() - start < 5.0
+    assert not ports.running
+
+
+def test_the_engine_never_loads_rtmidi() -> None:
+    code = "import sys, improv.ports.link; sys.exit('rtmidi' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

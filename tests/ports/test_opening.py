@@ -1,0 +1,135 @@
+"""Which system and which ports are opened, on made-up systems."""
+
+from typing import ClassVar
+
+import pytest
+
+from improv.errors import UserError
+from improv.ports import opening, wire
+from improv.ports.opening import list_all, open_first
+from improv.ports.reports import Opened, PortInfo, PortSettings
+
+
+class Client:
+    """Stands for wire.Client. `systems`: ports by API and direction; an API that is not there does not open."""
+
+    systems: ClassVar[dict[str, dict[str, list[str]]]] = {}
+    taken: ClassVar[set[str]] = set()
+    open_now: ClassVar[list[str]] = []
+
+    def __init__(self, api: str, direction: str) -> None:
+        if api not in self.systems:
+            raise wire.Unavailable("not here")
+        self._ports = self.systems[api][direction]
+        self._own = f"improv {direction}"
+
+    def names(self) -> list[str]:
+        return self._ports
+
+    def open(self, name: str) -> str:
+        if name in self.taken:
+            raise wire.Taken("busy")
+        self.open_now.append(name)
+        self._own = name
+        return name
+
+    def open_virtual(self) -> str:
+        return self.open(self._own)
+
+    def close(self) -> None:
+        if self._own in self.open_now:
+            self.open_now.remove(self._own)
+
+
+@pytest.fixture(autouse=True)
+def systems(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, list[str]]]:
+    systems: dict[str, dict[str, list[str]]] = {}
+    monkeypatch.setattr(Client, "systems", systems)
+    monkeypatch.setattr(Client, "taken", set())
+    monkeypatch.setattr(Client, "open_now", [])
+    monkeypatch.setattr(opening.wire, "Client", Client)
+    monkeypatch.setattr(opening.wire, "compiled", lambda: ("alsa", "jack", "windows"))
+    return systems
+
+
+ALSA = {"in": ["Keys:Keys 20:0"], "out": ["Synth:Synth 24:0"]}
+JACK = {"in": ["piano:out"], "out": ["fluid:in"]}
+Systems = dict[str, dict[str, list[str]]]
+
+
+def opened(settings: PortSettings, failed: tuple[tuple[str, str], ...] = ()) -> tuple[Opened, list[str]]:
+    tried: list[str] = []
+    return open_first(settings, failed, tried.append).opened, tried
+
+
+def refused(settings: PortSettings, failed: tuple[tuple[str, str], ...] = ()) -> str:
+    with pytest.raises(UserError) as error:
+        opened(settings, failed)
+    assert Client.open_now == [], "nothing stays open"
+    return str(error.value)
+
+
+def test_the_first_system_that_has_the_ports_is_used(systems: Systems) -> None:
+    systems |= {"alsa": ALSA, "jack": JACK}
+    assert opened(PortSettings(("piano",), "fluid")) == (Opened("jack", ("piano:out",), "fluid:in"), ["alsa", "jack"])
+
+
+def test_a_missing_system_is_no_error(systems: Systems) -> None:
+    systems |= {"jack": JACK}
+    assert opened(PortSettings()) == (Opened("jack", ("improv in",), "improv out"), ["alsa", "jack"])
+
+
+def test_what_crashed_before_is_not_touched(systems: Systems) -> None:
+    systems |= {"alsa": ALSA, "jack": JACK}
+    assert opened(PortSettings(), (("alsa", "crashed"),)) == (Opened("jack", ("improv in",), "improv out"), ["jack"])
+
+
+def test_a_direction_without_a_name_gets_an_own_port(systems: Systems) -> None:
+    systems |= {"alsa": ALSA}
+    assert opened(PortSettings(("Keys",)))[0] == Opened("alsa", ("Keys:Keys 20:0",), "improv out")
+
+
+def test_virtual_wins_over_names(systems: Systems) -> None:
+    systems |= {"alsa": ALSA}
+    assert opened(PortSettings(("Keys",), "Synth", virtual=True))[0] == Opened("alsa", ("improv in",), "improv out")
+
+
+def test_several_inputs_are_opened(systems: Systems) -> None:
+    systems |= {"jack": {"in": ["a:1", "b:1"], "out": []}}
+    assert opened(PortSettings(("b", "a")))[0].inputs == ("b:1", "a:1")
+
+
+def test_no_such_port_names_the_candidates_of_every_system_that_opens(systems: Systems) -> None:
+    systems |= {"alsa": ALSA, "jack": JACK}
+    line = refused(PortSettings(("organ",)))
+    assert '"Keys:Keys 20:0"' in line
+    assert '"piano:out"' in line
+
+
+def test_a_port_that_is_taken_is_named(systems: Systems) -> None:
+    systems |= {"windows": {"in": ["Keys 0"], "out": ["Synth 0"]}}
+    Client.taken.add("Synth 0")
+    line = refused(PortSettings(("Keys",), "Synth"))
+    assert line == 'the output port "Synth 0" does not open (busy): is another program holding it?'
+
+
+def test_where_no_own_port_can_be_made_a_name_is_asked_for(systems: Systems) -> None:
+    systems |= {"windows": {"in": ["Keys 0"], "out": []}}
+    assert "--out" in refused(PortSettings(("Keys",)))
+
+
+def test_no_system_at_all_is_said_with_every_reason() -> None:
+    line = refused(PortSettings(), (("alsa", "crashed on opening"),))
+    assert "ALSA: crashed on opening; JACK: not here; Windows MIDI: not here" in line
+    with pytest.raises(UserError, match="JACK: not here"):
+        list_all("jack", (), [].append)
+
+
+def test_all_ports_of_all_systems_are_listed(systems: Systems) -> None:
+    systems |= {"alsa": ALSA, "jack": JACK}
+    assert list_all("auto", (), [].append) == [
+        PortInfo("Keys:Keys 20:0", "in", "alsa"),
+        PortInfo("Synth:Synth 24:0", "out", "alsa"),
+        PortInfo("piano:out", "in", "jack"),
+        PortInfo("fluid:in", "out", "jack"),
+    ]

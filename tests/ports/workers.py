@@ -1,0 +1,66 @@
+"""Port processes that misbehave, for test_link: what runs in the process that the link starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from improv.ports.process import Failed, Refused, Trying
+from improv.ports.reports import Dropped, Lost, Opened, PortSettings
+
+OPENED = Opened("jack", ("keys",), "synth")
+DROPPED = Dropped(0.5, 60, 64, 1)
+
+
+def crashes_on_alsa(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """As if ALSA's library took the process with it."""
+    if not failed:
+        connection.send(Trying("alsa"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    connection.send(Trying("jack"))
+    connection.send(Refused("; ".join(f"{api} {how}" for api, how in failed)))
+
+
+def hangs_on_alsa(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """As if ALSA's library waited for ever."""
+    if not failed:
+        connection.send(Trying("alsa"))
+        time.sleep(60)
+    connection.send(Refused("; ".join(f"{api} {how}" for api, how in failed)))
+
+
+def always_crashes(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """Never gets as far as touching a MIDI system."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def opens_and_dies(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """Reports once and is gone."""
+    connection.send(OPENED)
+    connection.send((DROPPED,))
+
+
+def opens_and_loses(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """Its MIDI system goes away."""
+    connection.send(OPENED)
+    connection.send(Lost("gone"))
+
+
+def opens_and_hangs(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """As if JACK's library spun for ever, deaf to everything."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    connection.send(OPENED)
+    time.sleep(60)
+
+
+def answers(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """Says back what it is told, until the engine is gone."""
+    connection.send(OPENED)
+    while True:
+        try:
+            connection.send(connection.recv())
+        except EOFError:
+            return
