@@ -41,7 +41,10 @@ def play(settled: config.Config) -> int:
             # What has been made by now stays: the collector need not look at it again while music plays.
             gc.collect()
             gc.freeze()
-            lost = engine.run(core, link, engine.Timing(), line, stopping)
+            timing = engine.Timing()
+            lost = engine.run(core, link, timing, line, stopping)
+            if settled.text("terminal.detail") == "verbose":
+                line.say(str(timing))
     return _exit_code(lost)
 
 

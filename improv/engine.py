@@ -9,7 +9,7 @@ from typing import Protocol
 from improv import clock, improviser
 from improv.events import Event, NoteOn
 from improv.midi import Parser
-from improv.plan import Command, Play
+from improv.plan import Command
 from improv.ports.reports import Heard, Lost, Report, Sent
 from improv.status import Status, StatusLine
 from improv.timing import Window
@@ -51,33 +51,44 @@ class Link(Protocol):
 
 
 class Timing:
-    """How promptly improv plays, measured where the messages leave.
+    """How promptly improv plays; all in seconds.
 
-    Reaction: from the note-on that caused it, or else from the moment improv made up its mind, to the first
-    note leaving, or to the answer's withdrawal being handed over. Lateness: sent minus due. Both in seconds.
+    `reaction`: from a note-on arriving to all it caused being handed to the port process. `entry`: from the
+    decision to answer to the answer's first note leaving, which includes the moment the music wants.
+    `lateness`: from when a note was due to when it left.
     """
 
     def __init__(self) -> None:
         self.reaction = Window()
+        self.entry = Window()
         self.lateness = Window()
-        self._cause: float | None = None
+        self._decided: float | None = None
 
-    def turned(self, commands: Sequence[Command], cause: float, now: float, began: bool) -> None:
-        """What a turn asked for was handed over at `now`. `cause` is when the first key of the turn went down, or
-        else when the turn began; `began` is whether improv made up its mind to answer in it.
-        """
-        if any(not isinstance(command, Play) for command in commands):
-            self.reaction.add(now - cause)
-            self._cause = None
-        if began:
-            self._cause = cause
+    def turned(self, struck: float | None, now: float) -> None:
+        """A turn ended at `now`; `struck` is when the first key that it dealt with went down."""
+        if struck is not None:
+            self.reaction.add(now - struck)
+
+    def decided(self, moment: float | None) -> None:
+        """At `moment` improv made up its mind to answer; None: it has let go of that."""
+        self._decided = moment
 
     def sent(self, sent: Sent) -> None:
         """One of improv's notes began."""
         self.lateness.add(sent.lateness)
-        if self._cause is not None:
-            self.reaction.add(sent.deadline + sent.lateness - self._cause)
-            self._cause = None
+        if self._decided is not None:
+            self.entry.add(sent.deadline + sent.lateness - self._decided)
+            self._decided = None
+
+    def __str__(self) -> str:
+        named = (("reaction", self.reaction), ("answers begin after", self.entry), ("notes late by", self.lateness))
+        return "; ".join(f"{name} {_milliseconds(window)}" for name, window in named)
+
+
+def _milliseconds(window: Window) -> str:
+    if window.median is None or window.p99 is None:
+        return "-"
+    return f"{window.median * 1000:.1f} ms (p99 {window.p99 * 1000:.1f})"
 
 
 def run(
@@ -104,12 +115,13 @@ def run(
                     timing.sent(report)
                 case Lost(message):
                     return message
-        moment, answering = now(), core.status().answering
-        commands = core.turn(moment)
-        for command in commands:
+        moment, answered = now(), core.status().answering
+        for command in core.turn(moment):
             link.send(command)
-        began = core.status().answering and not answering
-        timing.turned(commands, moment if struck is None else struck, now(), began)
+        timing.turned(struck, now())
+        answers = core.status().answering
+        if answers != answered:
+            timing.decided(moment if answers else None)
     return None
 
 

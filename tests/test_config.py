@@ -169,6 +169,11 @@ def test_changing_a_file_keeps_its_comments_and_order() -> None:
     )
 
 
+def test_one_name_may_stand_without_brackets(nowhere: Path) -> None:
+    path = written(nowhere / "named", "[ports]\nin = 'Keys'\n")
+    assert config.settle(path, {}).names("ports.in") == ("Keys",)
+
+
 def test_numbers_refuse_what_is_none() -> None:
     for raw in (math.nan, math.inf, "1", None, True):
         with pytest.raises(ValueError):

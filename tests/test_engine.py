@@ -121,23 +121,23 @@ def test_lost_ports_end_it_with_their_message() -> None:
     assert len(core.turns) == 1
 
 
-def test_the_reaction_of_an_answer_runs_from_the_decision_to_its_first_note() -> None:
+def test_reaction_runs_from_the_first_key_of_a_turn_to_its_commands_being_handed_over() -> None:
+    keys = [Heard(0.25, 0, bytes.fromhex("b04000")), Heard(0.375, 0, bytes.fromhex("903c40 3e40"))]
+    release = [Heard(0.75, 0, bytes.fromhex("803c00"))]
+    _, timing = run(ScoredCore(commands=[[Cancel(1.0)]]), ScoredLink([keys, release], step=0.5))
+    assert (timing.reaction.count, timing.reaction.max) == (1, 0.5 - 0.375)
+
+
+def test_entry_runs_from_the_decision_to_the_first_note_leaving() -> None:
     first, second = Sent(1.0, 0.125, 60, 64, 1), Sent(1.5, 0.25, 62, 64, 1)
-    core = ScoredCore(commands=[[], [PLAY]], answering=[False, True, True, True])
+    core = ScoredCore(commands=[[], [], [PLAY]], answering=[False, True, True, True])
     _, timing = run(core, ScoredLink([[], [], [first], [second, Dropped(2.0, 64, 64, 1)]]))
-    assert timing.reaction.count == 1
-    assert timing.reaction.max == 1.125 - 0.5  # decided in the second turn
+    assert (timing.entry.count, timing.entry.max) == (1, 1.125 - 0.5)  # decided in the second turn
     assert (timing.lateness.count, timing.lateness.max) == (2, 0.25)
+    assert str(timing) == ("reaction -; answers begin after 625.0 ms (p99 625.0); notes late by 125.0 ms (p99 250.0)")
 
 
-def test_the_reaction_of_a_withdrawal_runs_from_the_key_to_the_handing_over() -> None:
-    key = [Heard(0.25, 0, bytes.fromhex("b04000")), Heard(0.375, 0, bytes.fromhex("903c40 3e40"))]
-    core = ScoredCore(commands=[[Cancel(1.0)]])
-    _, timing = run(core, ScoredLink([key], step=0.5))
-    assert timing.reaction.max == 0.5 - 0.375
-
-
-def test_an_answer_withdrawn_before_its_first_note_has_no_reaction_of_its_own() -> None:
+def test_an_answer_withdrawn_before_its_first_note_has_no_entry() -> None:
     core = ScoredCore(commands=[[PLAY], [Cancel(0.5)]], answering=[True, False, False])
     _, timing = run(core, ScoredLink([[], [], [Sent(1.0, 0.0, 60, 64, 1)]]))
-    assert timing.reaction.count == 1  # the withdrawal's
+    assert timing.entry.count == 0
