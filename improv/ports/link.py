@@ -1,5 +1,7 @@
 """The engine's side of the port process: open, send commands, wait for reports, close. Nothing here blocks for ever.
 
+In use::
+
     link = open_ports(PortSettings(inputs=("USB Keyboard",), output="IAC Bus"))
     link.send(Play((PlannedNote(...),)))
     for report in link.wait(0.1): ...        # Heard | Sent | Dropped | Lost

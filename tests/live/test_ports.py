@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -115,7 +116,9 @@ def test_thru_is_unchanged_and_in_order_beside_improvs_own_notes(musician: Music
 def holder(settings: dict[str, object]) -> Iterator[subprocess.Popen[str]]:
     """An engine in a process of its own that holds a chord."""
     command = [sys.executable, "-m", "tests.live.holder", json.dumps(settings), "30"]
-    process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
     try:
         yield process
     finally:
@@ -124,9 +127,7 @@ def holder(settings: dict[str, object]) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["named ports", "ports of its own"])
-def test_when_the_engine_is_killed_what_sounds_ends_within_100_ms_on_the_same_port(
-    jack: JackServer, own: bool
-) -> None:
+def test_when_the_engine_is_killed_what_sounds_ends_within_100_ms_on_the_same_port(jack: JackServer, own: bool) -> None:
     names = {"hears": "improv out"} if own else {"keyboard": "Test Keys", "synth": "Test Synth"}
     settings: dict[str, object] = {"virtual": True} if own else {"inputs": ["Test Keys"], "output": "Test Synth"}
     with contextlib.ExitStack() as stack:
@@ -181,6 +182,18 @@ def test_sigterm_silences(musician: Musician) -> None:
     assert not sounding(received)
     assert reports_until(link, 1, Lost)[-1] == Lost("the port process has ended")
     link.close()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "terminal closed"])
+def test_a_signal_to_the_whole_terminal_silences_too(musician: Musician, signal_number: int) -> None:
+    with holder({"inputs": ["Test Keys"], "output": "Test Synth", "api": "jack"}) as engine:
+        assert engine.stdout is not None
+        assert engine.stdout.readline() == "begun\n"
+        musician.wait_for(lambda received: len(sounding(received)) == 3, 2.0)
+        os.killpg(engine.pid, signal_number)
+        received = musician.wait_for(lambda received: not sounding(received), 2.0)
+    assert sum(m.begins for m in received) == 3
+    assert not sounding(received)
 
 
 @pytest.mark.parametrize(
