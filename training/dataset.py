@@ -32,6 +32,7 @@ class Augmentation:
     tempo: tuple[float, float] = (0.85, 1.18)
     velocity_scale: tuple[float, float] = (0.8, 1.25)
     velocity_shift: float = 12.0
+    velocity_noise: float = 8.0  # standard deviation a note, at most, in as many crops as are jittered
     jitter_chance: float = 0.3
     jitter: float = 0.008  # seconds, at most: the standard deviation of onsets and releases
     drop_part: float = 0.5
@@ -47,6 +48,9 @@ class Augmentation:
         velocity = notes["velocity"].astype(np.float64)
         scale, shift = rng.uniform(*self.velocity_scale), rng.normal(0, self.velocity_shift)
         mean = velocity.mean() if len(velocity) else 0.0
+        if rng.random() < self.jitter_chance:
+            # Piano rolls say nearly the same loudness for all notes of a hand; a player's differ.
+            velocity += rng.normal(0, rng.uniform(0, self.velocity_noise), len(notes))
         notes["velocity"] = np.clip(np.rint((velocity - mean) * scale + mean + shift), 1, 127)
         if rng.random() < self.jitter_chance:
             notes = _jittered(notes, rng.uniform(0, self.jitter), rng)

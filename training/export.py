@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Order, Rows, as_array
-from improv.errors import UserError
 from improv.model import FORMAT_VERSION, METADATA_KEY, RECEPTIVE_FIELD, load
 from improv.notes import Note
 from training.networks.sampler import draw
@@ -133,21 +132,6 @@ def run_probe(network: Any, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     scores, _ = network.score(hidden[:, :-1], batch[:, 1:])
     real = rows[1:, PITCH] != PAD_PITCH
     return ops.convert_to_numpy(scores)[0][real], ops.convert_to_numpy(state)[0]
-
-
-def convert(source: Path, target: Path, about: About) -> None:
-    """Load a `.keras` file and export it. Raises UserError, naming the file, if it is none of ours."""
-    import keras
-
-    from training.networks.wavenet import WaveNet
-
-    try:
-        network = keras.saving.load_model(source, compile=False)
-    except Exception as error:  # Keras raises anything from ValueError to BadZipFile
-        raise UserError(f"{source}: not a readable Keras model; make one with 'improv-train fit'") from error
-    if not isinstance(network, WaveNet):
-        raise UserError(f"{source}: a Keras model, but not one of improv's networks")
-    export(network, target, about)
 
 
 def _pack(values: np.ndarray) -> str:

@@ -38,6 +38,7 @@ class Settings:
     hidden: int = 256
     pointwise: int = 1
     dropout: float = 0.1
+    precision: str = "float32"
     crop: int = 256
     batch: int = 32
     learning_rate: float = 2e-3
@@ -58,6 +59,7 @@ def build(settings: Settings, encoding: Encoding) -> Any:
     if settings.network != "wavenet":
         raise UserError(f"--network {settings.network}: unknown; there is wavenet")
     keras.utils.set_random_seed(settings.seed)
+    keras.mixed_precision.set_global_policy(f"mixed_{settings.precision}" if settings.precision != "float32" else "float32")
     keys = ("channels", "skip", "hidden", "pointwise", "dropout")
     network = WaveNet(WaveNetConfig(encoding=encoding, **{key: getattr(settings, key) for key in keys}))
     network.build()

@@ -80,6 +80,12 @@ def _fit_options(command: argparse.ArgumentParser) -> None:
     add("--hidden", type=_positive, default=256, help="width of the layer before the heads (default: %(default)s)")
     add("--pointwise", type=int, default=1, help="kernel-1 layers after each dilated one (default: %(default)s)")
     add("--dropout", type=_fraction, default=0.1, help="0 to 1 (default: %(default)s)")
+    add(
+        "--precision",
+        choices=["float32", "bfloat16"],
+        default="float32",
+        help="of matrix products; bfloat16 is faster on processors and cards that have it (default: %(default)s)",
+    )
     add("--crop", type=_positive, default=256, help="notes to predict in each item of a batch (default: %(default)s)")
     add("--batch", type=_positive, default=32, help="items in a batch (default: %(default)s)")
     add("--learning-rate", type=_positive_number, default=2e-3, help="at its peak (default: %(default)s)")

@@ -15,8 +15,7 @@ from improv.encoding import FIELDS, IOI, PITCH, Encoding
 from improv.errors import UserError
 from improv.model import METADATA_KEY, OnnxModel, load
 from improv.step import NEVER, Controls, controls
-from tests.training.conftest import ABOUT, random_rows
-from training.export import convert
+from tests.training.conftest import random_rows
 from training.networks.wavenet import WaveNet
 
 ENCODING = Encoding()
@@ -225,10 +224,3 @@ def test_altered_weights_fail_the_probe(onnx_path: Path, tmp_path: Path) -> None
     weight.raw_data = (np.frombuffer(weight.raw_data, np.float32) * 1.5).astype(np.float32).tobytes()
     onnx.save(proto, tmp_path / "altered.onnx")
     assert "probe" in refused(tmp_path / "altered.onnx")
-
-
-def test_convert_refuses_what_is_no_network_of_ours(tmp_path: Path) -> None:
-    (tmp_path / "bad.keras").write_bytes(b"PK nonsense")
-    with pytest.raises(UserError, match=r"bad\.keras"):
-        convert(tmp_path / "bad.keras", tmp_path / "out.onnx", ABOUT)
-    assert not (tmp_path / "out.onnx").exists()

@@ -40,6 +40,17 @@ class WaveNetConfig:
     dropout: float = 0.1
 
 
+class Product(layers.Dense):
+    """A dense layer that may multiply in bfloat16 (Keras' global policy when it was made) and gives float32.
+
+    Sums, norms and gates stay in float32: on CPUs only matrix products gain from half precision.
+    """
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        """x (..., n) to (..., units)."""
+        return ops.cast(super().call(x, training=training), "float32")
+
+
 class Norm(layers.Layer):
     """Layer normalisation (Ba, Kiros & Hinton, 2016), spelled so that onnxruntime fuses it into one node."""
 
@@ -56,18 +67,23 @@ class Norm(layers.Layer):
         return centred / spread * self.scale + self.shift
 
 
+def table(values: int, width: int) -> layers.Embedding:
+    """An embedding of `values` integers, `width` wide, in float32 whatever the global policy."""
+    return layers.Embedding(values, width, dtype="float32")
+
+
 class GatedBlock(layers.Layer):
     """Layer norm, tanh x sigmoid gate, residual and skip. `dilation` 0 is pointwise; else kernel 2."""
 
     def __init__(self, channels: int, skip: int, dilation: int, dropout: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype="float32", **kwargs)
         self.dilation = dilation
         self.channels = channels
-        self.norm = Norm()
-        self.gate = layers.Dense(2 * channels)
+        self.norm = Norm(dtype="float32")
+        self.gate = Product(2 * channels)
         # One product gives both: the residual is added to the stream, the skip to the sum at the end.
-        self.out = layers.Dense(channels + skip)
-        self.drop = layers.Dropout(dropout)
+        self.out = Product(channels + skip)
+        self.drop = layers.Dropout(dropout, dtype="float32")
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Create the weights for inputs (B, K, channels)."""
@@ -97,15 +113,15 @@ class Heads(layers.Layer):
     """Five chained distributions: each field is conditioned on the hidden vector and on the fields before it."""
 
     def __init__(self, encoding: Encoding, width: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype="float32", **kwargs)
         self.encoding, self.width = encoding, width
-        self.spread = layers.Dense(width * len(FIELDS))
+        self.spread = Product(width * len(FIELDS))
         self.given = {
-            f"{later}_{earlier}": layers.Embedding(encoding.sizes[earlier], width)
+            f"{later}_{earlier}": table(encoding.sizes[earlier], width)
             for later in range(len(FIELDS))
             for earlier in range(later)
         }
-        self.logits = [layers.Dense(size) for size in encoding.sizes]
+        self.logits = [Product(size) for size in encoding.sizes]
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Create the weights for hidden vectors of `shape` (..., H)."""
@@ -133,24 +149,24 @@ class WaveNet(keras.Model):
     """Rows (B, T, 7) to log-probabilities (nats) of the fields of rows[:, 1:], shape (B, T - 1, 5)."""
 
     def __init__(self, config: WaveNetConfig | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dtype="float32", **kwargs)
         self.config = config = config or WaveNetConfig()
         sizes = config.encoding.sizes
         # Shared by all octaves and by all pitch classes: what is learned of one C is known of all.
         self.embed = {
-            "pitch": layers.Embedding(PAD_PITCH + 1, config.channels),
-            "pitch_class": layers.Embedding(13, config.channels),
-            "octave": layers.Embedding(12, config.channels),
-            "velocity": layers.Embedding(sizes[VELOCITY], config.channels),
-            "ioi": layers.Embedding(sizes[IOI], config.channels),
-            "part": layers.Embedding(sizes[PART], config.channels),
-            "order": layers.Embedding(len(Order), config.channels),
+            "pitch": table(PAD_PITCH + 1, config.channels),
+            "pitch_class": table(13, config.channels),
+            "octave": table(12, config.channels),
+            "velocity": table(sizes[VELOCITY], config.channels),
+            "ioi": table(sizes[IOI], config.channels),
+            "part": table(sizes[PART], config.channels),
+            "order": table(len(Order), config.channels),
         }
-        self.sounding = layers.Dense(config.channels, use_bias=False)
+        self.sounding = Product(config.channels, use_bias=False)
         dilations = [d for dilation in DILATIONS for d in (dilation, *[0] * config.pointwise)]
         self.blocks = [GatedBlock(config.channels, config.skip, d, config.dropout) for d in dilations]
-        self.top = layers.Dense(config.hidden)
-        self.drop = layers.Dropout(config.dropout)
+        self.top = Product(config.hidden)
+        self.drop = layers.Dropout(config.dropout, dtype="float32")
         self.heads = Heads(config.encoding, config.head)
         # Fixed tables: which pitch classes a 12-bit set holds, and what class and octave a pitch has.
         self._bits = ((np.arange(4096)[:, None] >> np.arange(12)) & 1).astype("float32")
@@ -232,11 +248,11 @@ class WaveNet(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         """The hyperparameters as plain values."""
-        return {**super().get_config(), "config": asdict(self.config)}
+        return {"name": self.name, "config": asdict(self.config)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> WaveNet:
         """Rebuild from `get_config`."""
         values = dict(config.pop("config"))
         encoding = {key: tuple(v) if isinstance(v, list) else v for key, v in values.pop("encoding").items()}
-        return cls(WaveNetConfig(encoding=Encoding(**encoding), **values), **config)
+        return cls(WaveNetConfig(encoding=Encoding(**encoding), **values), name=config.get("name"))
