@@ -65,7 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        return _run(_parsed(sys.argv[1:] if argv is None else argv))
+        try:
+            return _run(_parsed(sys.argv[1:] if argv is None else argv))
+        finally:
+            sys.stdout.flush()  # here and not at exit, where a reader that is gone could not be forgiven
     except UserError as error:
         print(f"improv: {error}", file=sys.stderr)
         return 2

@@ -255,11 +255,13 @@ def test_a_missing_default_model_says_where_it_was_looked_for(tmp_path: Path) ->
     assert default_model(package) == package / "models" / "default.onnx"
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    program = "import sys; from improv import cli; sys.exit(cli.main(['jam', '--json', '-o', '/dev/null']))"
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None and process.stderr is not None
-    process.stdout.close()
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    assert process.wait() == 0
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("argv", [["jam", "--json", "-o", "/dev/null"], ["--help"]])
+def test_a_reader_that_goes_away_is_no_error(unbuffered: str, argv: list[str]) -> None:
+    program = f"import sys; from improv import cli; sys.exit(cli.main({argv!r}))"
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-c", program], stdout=writer, stderr=subprocess.PIPE, env=environment)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
