@@ -164,7 +164,7 @@ class Encoding:
 
 def _middles(edges: Sequence[float]) -> NDArray[np.float64]:
     """Geometric middles of bins with these lower edges, the last ending at LONGEST, the first at 0."""
-    bounds = np.asarray((*edges, LONGEST))
+    bounds = np.asarray((*edges, LONGEST), np.float64)
     return np.sqrt(bounds[:-1] * bounds[1:])
 
 

@@ -43,9 +43,7 @@ class OnnxModel:
         self._session = session
         self._state_size = int(meta["state_size"])
         edges = meta["encoding"]
-        self.encoding = Encoding(
-            tuple(edges["ioi_edges"]), tuple(edges["duration_edges"]), int(edges["velocity_bins"])
-        )
+        self.encoding = Encoding(tuple(edges["ioi_edges"]), tuple(edges["duration_edges"]), int(edges["velocity_bins"]))
         mean, spread = meta["velocity"]
         self.velocity = (float(mean), float(spread))
         self.card = Card(**{key: meta[key] for key in Card.__dataclass_fields__})
@@ -130,7 +128,10 @@ def _probe(path: Path, model: OnnxModel, probe: Mapping[str, Any]) -> None:
         step = model.step(rows[None], zeros, controls(model.encoding, np.random.default_rng(0)))
     except Exception as error:  # see _open
         raise UserError(f"{path}: the model cannot run its own probe; export it again") from error
-    for name, found, packed in (("scores", step.heard[0][real], probe["heard"]), ("state", step.state[0], probe["state"])):
+    for name, found, packed in (
+        ("scores", step.heard[0][real], probe["heard"]),
+        ("state", step.state[0], probe["state"]),
+    ):
         expected = np.frombuffer(base64.b64decode(packed), "<f4")
         if found.size != expected.size or not np.all(np.abs(found.ravel() - expected) < PROBE_TOLERANCE):
             raise UserError(f"{path}: the model's probe fails ({name} differ); the file is damaged or was altered")

@@ -64,16 +64,21 @@ def literal(notes: list[Note], order: Order) -> list[list[int]]:
         }
         for position, note in enumerate(sorted(group, key=keys[order])):
             gap = 0.0 if position else (math.inf if last is None else start - last)
-            rows.append([
-                int(note.part),
-                sum(edge <= gap for edge in ENCODING.ioi_edges) - 1,
-                note.pitch,
-                note.velocity // 4,
-                sum(edge <= (math.inf if note.duration is None else note.duration) for edge in ENCODING.duration_edges)
-                - 1,
-                sum(1 << p for p in held),
-                int(order),
-            ])
+            rows.append(
+                [
+                    int(note.part),
+                    sum(edge <= gap for edge in ENCODING.ioi_edges) - 1,
+                    note.pitch,
+                    note.velocity // 4,
+                    sum(
+                        edge <= (math.inf if note.duration is None else note.duration)
+                        for edge in ENCODING.duration_edges
+                    )
+                    - 1,
+                    sum(1 << p for p in held),
+                    int(order),
+                ]
+            )
         earlier += group
         last = start
     return rows

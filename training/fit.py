@@ -59,7 +59,9 @@ def build(settings: Settings, encoding: Encoding) -> Any:
     if settings.network != "wavenet":
         raise UserError(f"--network {settings.network}: unknown; there is wavenet")
     keras.utils.set_random_seed(settings.seed)
-    keras.mixed_precision.set_global_policy(f"mixed_{settings.precision}" if settings.precision != "float32" else "float32")
+    keras.mixed_precision.set_global_policy(
+        f"mixed_{settings.precision}" if settings.precision != "float32" else "float32"
+    )
     keys = ("channels", "skip", "hidden", "pointwise", "dropout")
     network = WaveNet(WaveNetConfig(encoding=encoding, **{key: getattr(settings, key) for key in keys}))
     network.build()

@@ -85,9 +85,7 @@ def adjusted(how: Controls, case: str) -> Controls:
         return replace(how, bias=np.broadcast_to(bias, how.bias.shape).copy())
     if case == "memory":
         prior = rng.dirichlet(np.full(128, 0.1)).astype(np.float32)
-        return replace(
-            how, prior=np.broadcast_to(prior, how.prior.shape).copy(), weight=np.full_like(how.weight, 0.75)
-        )
+        return replace(how, prior=np.broadcast_to(prior, how.prior.shape).copy(), weight=np.full_like(how.weight, 0.75))
     return how
 
 

@@ -12,7 +12,8 @@ from keras import ops
 from improv.encoding import COLUMNS, DURATION, PITCH, Encoding, Order, as_array
 from improv.notes import Note
 from tests.training.conftest import random_rows
-from training.networks.wavenet import DILATIONS, GatedBlock, WaveNet, receptive_field
+from training.networks.blocks import GatedBlock
+from training.networks.wavenet import DILATIONS, WaveNet, receptive_field
 
 
 def last_hidden(network: WaveNet, rows: np.ndarray) -> np.ndarray:
@@ -74,9 +75,10 @@ def test_a_note_still_held_into_the_window_is_known(network: WaveNet) -> None:
     two = last_hidden(network, encoding.encode(as_array(short), Order.ASCENDING)[None])
     assert before.shape == one.shape
     # The held note began more than 32 rows ago; what tells it is the sounding set of the window's first rows.
-    assert (encoding.encode(as_array(held), Order.ASCENDING)[-32:] != encoding.encode(
-        as_array(short), Order.ASCENDING
-    )[-32:]).any() == (not np.array_equal(one, two))
+    assert (
+        encoding.encode(as_array(held), Order.ASCENDING)[-32:]
+        != encoding.encode(as_array(short), Order.ASCENDING)[-32:]
+    ).any() == (not np.array_equal(one, two))
 
 
 def test_convolution_equals_numpy() -> None:
