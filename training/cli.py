@@ -67,7 +67,8 @@ def run_fit(options: argparse.Namespace) -> None:
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     _need("keras", backend, "rich", "matplotlib")
     _import_quietly(backend)
-    from training.fit import Settings, fit
+    from training.building import Settings
+    from training.fit import fit
 
     values = {name: getattr(options, name) for name in Settings.__dataclass_fields__ if hasattr(options, name)}
     if options.steps is None and options.minutes is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,11 @@ import numpy as np
 
 from improv.encoding import FIELDS, Encoding
 from improv.errors import UserError
+from training.building import Settings, build, compile_network
 from training.checkpoint import STATE, State, load_state, save_network, save_state, write_json
 from training.corpus import Corpus, summary
 from training.dataset import Augmentation, Crops, held_out, prefetched
-from training.networks.wavenet import WaveNet, WaveNetConfig
-from training.objective import FieldBits, nats, rate, targets
+from training.objective import rate, targets
 from training.progress import Bar
 from training.report import draw_curves, write_history
 
@@ -26,66 +26,6 @@ ROUND = 20
 #: Validations stay this small: about so many notes.
 VALIDATION_NOTES = 60_000
 FOREVER = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run is. The budget is `steps` or `minutes`, whichever is not None."""
-
-    network: str = "wavenet"
-    channels: int = 128
-    skip: int = 256
-    hidden: int = 256
-    pointwise: int = 1
-    dropout: float = 0.1
-    precision: str = "float32"
-    crop: int = 256
-    batch: int = 32
-    learning_rate: float = 2e-3
-    schedule: str = "cosine"
-    warm_up: float = 0.03
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    minutes: float | None = None
-    steps: int | None = None
-    validate_every: int = 200  # steps
-    checkpoint_every: float = 60.0  # seconds
-    patience: int = 10  # validations
-    seed: int = 0
-
-
-def build(settings: Settings, encoding: Encoding) -> Any:
-    """A new network as the settings say, its weights made from the seed."""
-    if settings.network != "wavenet":
-        raise UserError(f"--network {settings.network}: unknown; there is wavenet")
-    keras.utils.set_random_seed(settings.seed)
-    keras.mixed_precision.set_global_policy(
-        f"mixed_{settings.precision}" if settings.precision != "float32" else "float32"
-    )
-    keys = ("channels", "skip", "hidden", "pointwise", "dropout")
-    network = WaveNet(WaveNetConfig(encoding=encoding, **{key: getattr(settings, key) for key in keys}))
-    network.build()
-    return network
-
-
-def compile_network(network: Any, settings: Settings) -> None:
-    """Loss, metrics and optimizer: AdamW with gradients clipped by their common norm."""
-    optimizer = keras.optimizers.AdamW(
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        beta_2=0.99,
-        global_clipnorm=settings.clip,
-    )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "scale", "shift"])
-    metrics = [FieldBits(index) for index in range(len(FIELDS))]
-    network.compile(optimizer, loss=nats, metrics=metrics, jit_compile=_compiled())
-    optimizer.build(network.trainable_variables)
-
-
-def _compiled() -> bool:
-    """Whether XLA pays: JAX lives by it, TensorFlow on a CPU is five times slower with it (3.8 s a step, not 0.7)."""
-    backend = keras.backend.backend()
-    return backend == "jax" or (backend == "tensorflow" and bool(keras.distribution.list_devices("gpu")))
 
 
 def fit(corpus_path: Path, folder: Path, settings: Settings, *, fresh: bool = False, quiet: bool = False) -> Path:

@@ -17,11 +17,13 @@ import numpy as np
 import pytest
 
 import training.fit
+from improv.encoding import Encoding
 from improv.errors import UserError
 from tests.training.midifiles import little_music
+from training.building import Settings, build, compile_network
 from training.checkpoint import State, load_card, load_network, load_state
 from training.corpus import ingest
-from training.fit import Rounds, Settings, fit
+from training.fit import Rounds, fit
 from training.objective import rate
 
 TINY = Settings(
@@ -58,8 +60,8 @@ def run(corpus: Path) -> Path:
 
 
 def weights(folder: Path) -> np.ndarray:
-    network = training.fit.build(TINY, training.fit.Encoding())
-    training.fit.compile_network(network, TINY)
+    network = build(TINY, Encoding())
+    compile_network(network, TINY)
     state = load_state(folder)
     assert state is not None
     network.load_weights(folder / state.weights)
