@@ -10,6 +10,14 @@ from keras import layers, ops
 from improv.encoding import FIELDS, Encoding
 
 
+def product(x: Any, kernel: Any) -> Any:
+    """x (B, n) or (B, K, n) times kernel (n, m): one matrix product, in training as in the exported step.
+
+    As an einsum it becomes one ONNX node; Keras' own dense layer becomes eight, most of them about shapes.
+    """
+    return ops.einsum("bn,nm->bm" if len(x.shape) == 2 else "bkn,nm->bkm", x, kernel)
+
+
 class Product(layers.Dense):
     """A dense layer that may multiply in bfloat16 (Keras' global policy when it was made) and gives float32.
 
@@ -17,8 +25,9 @@ class Product(layers.Dense):
     """
 
     def call(self, x: Any, training: bool = False) -> Any:
-        """x (..., n) to (..., units)."""
-        return ops.cast(super().call(x, training=training), "float32")
+        """x (B, n) or (B, K, n) to (..., units)."""
+        y = product(x, self.kernel)
+        return ops.cast(y if self.bias is None else ops.add(y, self.bias), "float32")
 
 
 class Norm(layers.Layer):
@@ -107,8 +116,9 @@ class Heads(layers.Layer):
         return ops.split(self.spread(hidden), len(FIELDS), axis=-1)
 
     def field(self, index: int, spread: Any, before: Sequence[Any]) -> Any:
-        """Log-probabilities of field `index` given the values of the fields `before` it."""
+        """Log-probabilities of field `index`, given the values of the fields `before` it as one-hot vectors."""
         x = spread[index]
-        for earlier, value in enumerate(before):
-            x = x + self.given[f"{index}_{earlier}"](value)
+        if before:
+            tables = [self.given[f"{index}_{earlier}"].embeddings for earlier in range(index)]
+            x = x + product(ops.concatenate(before, axis=-1), ops.concatenate(tables, axis=0))
         return ops.log_softmax(self.logits[index](ops.silu(x)), axis=-1)

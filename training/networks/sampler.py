@@ -18,20 +18,22 @@ def draw(network: Any, hidden: Any, how: dict[str, Any]) -> tuple[Any, Any, Any]
     """
     encoding = network.config.encoding
     spread = network.heads.spread_out(hidden)
+    bias = ops.split(how["bias"], encoding.offsets[1:-1], axis=-1)
+    temperature, top_p, u = (ops.split(how[name], len(FIELDS), axis=-1) for name in ("temperature", "top_p", "u"))
     drawn: list[Any] = []
+    before: list[Any] = []
     raw, used = [], []
-    for index in range(len(FIELDS)):
-        logp = network.heads.field(index, spread, drawn)
+    for index, size in enumerate(encoding.sizes):
+        logp = network.heads.field(index, spread, before)
         raw.append(logp)
         mixed = logp
         if index == PITCH:
             weight = how["weight"][:, None]
             mixed = ops.log(ops.maximum((1 - weight) * ops.exp(logp) + weight * how["prior"], 1e-30))
-        span = encoding.field(index)
-        shaped = (mixed + how["bias"][:, span]) / how["temperature"][:, index : index + 1]
-        p = nucleus(ops.softmax(shaped, axis=-1), how["top_p"][:, index : index + 1])
+        p = nucleus(ops.softmax((mixed + bias[index]) / temperature[index], axis=-1), top_p[index])
         used.append(p)
-        drawn.append(choose(p, how["u"][:, index : index + 1]))
+        drawn.append(choose(p, u[index]))
+        before.append(ops.one_hot(drawn[-1], size))
     return ops.stack(drawn, axis=-1), ops.concatenate(raw, axis=-1), ops.concatenate(used, axis=-1)
 
 

@@ -99,9 +99,10 @@ class WaveNet(keras.Model):
         )
         # One table and one look-up: the table is a constant once exported.
         table = ops.concatenate([pitch, embed["velocity"], embed["ioi"], embed["part"], embed["order"]], axis=0)
-        columns = ops.stack([rows[..., column] for column in (PITCH, VELOCITY, IOI, PART, ORDER)], axis=-1)
-        read = ops.sum(ops.take(table, columns + self._offsets, axis=0), axis=-2)
-        return read + self.sounding(ops.take(self._bits, rows[..., SOUNDING], axis=0))
+        column = ops.unstack(rows, axis=-1)
+        chosen = ops.stack([column[index] for index in (PITCH, VELOCITY, IOI, PART, ORDER)], axis=-1)
+        read = ops.sum(ops.take(table, chosen + self._offsets, axis=0), axis=-2)
+        return read + self.sounding(ops.take(self._bits, column[SOUNDING], axis=0))
 
     def hidden(self, rows: Any, state: Any, training: bool = False) -> tuple[Any, Any]:
         """Feed rows (B, K, 7) after `state` (B, S); give hidden vectors (B, K, H) and the state after them."""
@@ -127,13 +128,13 @@ class WaveNet(keras.Model):
     def score(self, hidden: Any, rows: Any) -> tuple[Any, Any]:
         """Log-probabilities (B, K, 5) of rows given the hidden vectors *before* each, and the best pitch (B, K)."""
         spread = self.heads.spread_out(hidden)
-        fields = [rows[..., index] for index in range(len(FIELDS))]
-        # A padding row has no pitch to be scored; its number is meaningless and masked by whoever sums.
-        fields[PITCH] = ops.minimum(fields[PITCH], PAD_PITCH - 1)
+        sizes = self.config.encoding.sizes
+        values = ops.unstack(rows, axis=-1)[: len(FIELDS)]
+        # A padding row has no pitch: its scores are meaningless, and masked by whoever sums.
+        fields = [ops.one_hot(value, size) for value, size in zip(values, sizes, strict=True)]
         scores, best = [], None
-        for index, value in enumerate(fields):
+        for index, chosen in enumerate(fields):
             logp = self.heads.field(index, spread, fields[:index])
-            chosen = ops.one_hot(value, self.config.encoding.sizes[index])
             scores.append(ops.sum(logp * chosen, axis=-1))
             if index == PITCH:
                 best = ops.top_k(logp, 1)[1][..., 0]  # argmax does not survive the way to ONNX
