@@ -75,7 +75,7 @@ def jam(settled: config.Config, wish: JamWish) -> int:
     from improv.ports.link import open_ports
 
     with _stop_signals() as stopping:
-        asked = PortSettings(output=settled.text("ports.out") or None, api=settled.text("ports.api"))
+        asked = PortSettings(output=settled.text("ports.out") or None, api=settled.text("ports.api"), listens=False)
         with contextlib.closing(open_ports(asked)) as link:
             return _exit_code(jamfile.play_on(link, session, settings.channel_out, stopping))
 
@@ -124,7 +124,7 @@ def load_model(settled: config.Config) -> StepModel:
     from improv import model  # onnxruntime takes its time: only commands that play wait for it
 
     named = settled.text("model.file")
-    return model.load(Path(named) if named else default_model())
+    return model.load(Path(named) if named else default_model(), settled.text("model.provider"))
 
 
 def port_settings(settled: config.Config) -> PortSettings:

@@ -22,6 +22,8 @@ RECEPTIVE_FIELD = 32
 #: How far the probe's log-probabilities and state may lie from the recorded ones: other processors and
 #: providers round differently, a wrong model is off by whole units.
 PROBE_TOLERANCE = 0.02
+#: What onnxruntime calls that which the setting `provider` names.
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 OUTPUTS = ("heard", "best_pitch", "drawn", "raw", "used", "state_out")
 
 
@@ -72,13 +74,13 @@ class OnnxModel:
         return Step(*self._session.run(OUTPUTS, feed))
 
 
-def load(path: Path) -> OnnxModel:
-    """Load a model written by `improv-train export`, on the CPU.
+def load(path: Path, provider: str = "cpu") -> OnnxModel:
+    """Load a model written by `improv-train export`; `provider`, "cpu" or "cuda", says what computes it.
 
     Raises UserError, naming the file, if it is missing, not ONNX, not improv's, of another format
-    version, or does not compute what its probe says.
+    version, or does not compute what its probe says; naming the provider, if that is not to be had here.
     """
-    session = _open(path)
+    session = _open(path, provider)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise UserError(f"{path}: an ONNX file, but not an improv model; make one with 'improv-train export'")
@@ -99,7 +101,11 @@ def load(path: Path) -> OnnxModel:
     return model
 
 
-def _open(path: Path) -> ort.InferenceSession:
+def _open(path: Path, provider: str) -> ort.InferenceSession:
+    available = ort.get_available_providers()
+    if PROVIDERS.get(provider) not in available:
+        offered = ", ".join(name for name, full in PROVIDERS.items() if full in available)
+        raise UserError(f'provider "{provider}" is not in the onnxruntime installed here; it has {offered}')
     if not path.is_file():
         raise UserError(f"{path}: no such model file")
     options = ort.SessionOptions()
@@ -109,9 +115,13 @@ def _open(path: Path) -> ort.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     try:
-        return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        # Its own fallback to the CPU would print a banner over the status line.
+        session = ort.InferenceSession(path, options, providers=[PROVIDERS[provider]], enable_fallback=0)
     except Exception as error:  # onnxruntime's exceptions share no base class of their own
         raise UserError(f"{path}: not a readable ONNX file; it may be cut short or of another kind") from error
+    if PROVIDERS[provider] not in session.get_providers():
+        raise UserError(f'provider "{provider}" does not start here (driver, CUDA or cuDNN missing?); "cpu" does')
+    return session
 
 
 def _compare(path: Path, key: str, found: object, expected: object) -> None:

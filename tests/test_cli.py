@@ -157,7 +157,7 @@ def test_jam_plays_on_a_port_only_when_one_is_typed(elsewhere: Path, links: list
     assert cli.main(["jam"]) == 0
     assert links == []
     assert cli.main(["jam", "--out", "Grand"]) == 1  # the fake is lost at once
-    assert links[0].settings.output == "Grand"
+    assert links[0].settings == PortSettings(output="Grand", listens=False)
     (play,) = links[0].sent
     channels = {note.channel for note in play.notes}
     assert channels == {0, 1}

@@ -133,7 +133,8 @@ def _writing(path: Path, write: Callable[[Path], None]) -> None:
 def _need(*modules: str) -> None:
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     if missing:
-        raise UserError(f'{missing[0]} is not installed; training needs: pip install "improv-midi[train]"')
+        how = 'pip install "improv-midi[train]" (in a checkout: pip install ".[train]")'
+        raise UserError(f"{missing[0]} is not installed; training needs: {how}")
 
 
 def _import_quietly(module: str) -> None:

@@ -75,9 +75,9 @@ def _untried(setting: str, failed: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _open(settings: PortSettings, api: str) -> Ports:
-    wanted: tuple[str | None, ...] = settings.inputs or (None,)
-    if settings.virtual:
-        wanted = (None,)
+    wanted: tuple[str | None, ...] = (None,) if settings.virtual else settings.inputs or (None,)
+    if not settings.listens:
+        wanted = ()
     clients: list[wire.Client] = []
     try:
         names = []

@@ -16,14 +16,15 @@ class PortSettings:
     """Which ports to open and how.
 
     `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own
-    ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. `thru` passes the
-    player's bytes on. A note-on later than `late_limit` seconds is dropped whole.
+    ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. Without `listens`
+    no input is opened. `thru` passes the player's bytes on. A note-on later than `late_limit` seconds is dropped whole.
     """
 
     inputs: tuple[str, ...] = ()
     output: str | None = None
     api: str = "auto"
     virtual: bool = False
+    listens: bool = True
     thru: bool = False
     late_limit: float = 0.25
 

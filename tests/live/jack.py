@@ -152,9 +152,11 @@ class Musician:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._refresh()
-        self._process.terminate()
-        self._end()
+        try:
+            self._refresh()
+        finally:
+            self._process.terminate()
+            self._end()
 
     def _end(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None

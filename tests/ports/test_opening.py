@@ -94,6 +94,12 @@ def test_virtual_wins_over_names(systems: Systems) -> None:
     assert opened(PortSettings(("Keys",), "Synth", virtual=True))[0] == Opened("alsa", ("improv in",), "improv out")
 
 
+def test_who_does_not_listen_opens_no_input(systems: Systems) -> None:
+    systems |= {"windows": {"in": [], "out": ["Synth 0"]}}  # where no port of improv's own could be made either
+    assert opened(PortSettings(output="Synth", listens=False))[0] == Opened("windows", (), "Synth 0")
+    assert Client.open_now == ["Synth 0"]
+
+
 def test_several_inputs_are_opened(systems: Systems) -> None:
     systems |= {"jack": {"in": ["a:1", "b:1"], "out": []}}
     assert opened(PortSettings(("b", "a")))[0].inputs == ("b:1", "a:1")

@@ -114,7 +114,7 @@ def test_without_the_extra_there_is_one_clear_line(monkeypatch, capsys, line):
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name in missing else real(name, *rest))
     assert typed(line) == 2
     (said,) = capsys.readouterr().err.splitlines()
-    assert 'pip install "improv-midi[train]"' in said
+    assert 'pip install "improv-midi[train]"' in said and 'pip install ".[train]"' in said
 
 
 @pytest.mark.parametrize(
