@@ -101,7 +101,7 @@ def setup(named: Path | None, options: config.Values) -> int:
     from improv.ports.link import list_ports, open_ports
 
     target = named or config.user_file()
-    old = target.read_text(encoding="utf-8") if target.is_file() else ""
+    old = config.text_of(target) if target.exists() else ""
     settled = config.Config({**config.defaults(), **config.parse(target, old), **options})
     api = settled.text("ports.api")
     world = talk.World(lambda: list_ports(api), open_ports, clock.now, print, _ask, sys.platform != "win32")
@@ -113,8 +113,11 @@ def setup(named: Path | None, options: config.Values) -> int:
         "ports.channel_out": found.channel,
         "ports.virtual": False,
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(config.changed(old or config.render(), changes), encoding="utf-8")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(config.changed(old or config.render(), changes), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written ({error.strerror}); name another file with --config") from error
     print(f"Saved to {target}. Now type: improv" + (f" --config {target}" if named else ""))
     return 0
 

@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with code 2 and one line."""
-        self.exit(2, f"improv: {message}; '{self.prog} --help' explains\n")
+        self.exit(2, f"{self.prog.partition(' ')[0]}: {message}; '{self.prog} --help' explains\n")
 
 
 class Version(argparse.Action):

@@ -81,16 +81,20 @@ def find(named: Path | None) -> Path | None:
 
 def read(path: Path) -> Values:
     """What a settings file says, by path. Raises UserError naming file, key and accepted values."""
+    values = parse(path, text_of(path))
+    if values.get("model.file"):  # a path in a file is meant from where the file lies
+        values["model.file"] = str(path.parent / str(values["model.file"]))
+    return values
+
+
+def text_of(path: Path) -> str:
+    """The text of a settings file. Raises UserError if it cannot be read or is no text."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not TOML: not a text in UTF-8") from error
-    values = parse(path, text)
-    if values.get("model.file"):  # a path in a file is meant from where the file lies
-        values["model.file"] = str(path.parent / str(values["model.file"]))
-    return values
 
 
 def parse(path: Path, text: str) -> Values:
@@ -126,7 +130,8 @@ def add_options(parser: argparse._ActionsContainer, options: Iterable[str]) -> N
     """Give `parser` these options of the table; one that is not typed leaves no trace in the namespace."""
     for option in options:
         key = BY_OPTION[option]
-        shown = f"{key.meaning} (default: {key.kind.show(key.default)})".replace("%", "%%")
+        default = key.kind.show(key.default) if key.default not in ("", ()) else "none"
+        shown = f"{key.meaning} (default: {default})".replace("%", "%%")
         if isinstance(key.kind, Switch):
             parser.add_argument(
                 option, dest=key.path, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=shown
@@ -173,7 +178,7 @@ def render(values: Values | None = None) -> str:
 def changed(text: str, changes: Values) -> str:
     """The text of a settings file with these keys set, and its comments, order and other keys as they were."""
     intended = parse(Path(FILE_NAME), text) | changes
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n") if text else []  # splitlines knows ends of line that TOML does not
     for path, value in changes.items():
         section, name = path.split(".")
         _set(lines, section, name, f"{name} = {BY_PATH[path].kind.show(value)}")

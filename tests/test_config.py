@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from improv import config
@@ -155,6 +155,7 @@ def changes() -> st.SearchStrategy[config.Values]:
     ).filter(lambda values: "model.file" not in values)
 
 
+@example({"ports.in": ("\x85",)}, {"ports.out": "\u2028"})
 @given(first=changes(), second=changes())
 def test_changing_a_file_changes_those_keys_and_no_other(first: config.Values, second: config.Values) -> None:
     text = config.changed(config.changed("", first), second)

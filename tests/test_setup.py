@@ -221,6 +221,25 @@ def test_what_was_found_is_saved_and_other_keys_stay(
     assert str(mine) in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("blocked", ["a folder", "a file for a folder", "no text"])
+def test_a_settings_file_that_cannot_be_had_is_one_line(
+    blocked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "mine.toml"
+    if blocked == "a folder":
+        target.mkdir()
+    elif blocked == "no text":
+        target.write_bytes(b"\xff\xfe")
+    else:
+        target.write_text("")
+        target = target / "deeper.toml"
+    found = setup.Found("Keys", "Synth", 2)
+    monkeypatch.setattr(setup, "converse", lambda *_: found)
+    with pytest.raises(UserError, match=r"\.toml: (cannot be|not TOML)") as error:
+        app.setup(target, {})
+    assert "\n" not in str(error.value)
+
+
 def test_without_a_person_setup_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def ended(_: str) -> str:
         raise EOFError

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from improv.cli import Parser
+
 WHAT = """Make the models improv plays with, in four steps:
 
   improv-train ingest MIDI_DIR -o corpus.npz         read music into one file
@@ -34,9 +36,7 @@ the music and --part are the same."""
 
 def parser(run: Mapping[str, Callable[[argparse.Namespace], None]]) -> argparse.ArgumentParser:
     """The command line; `run` holds what each command does."""
-    top = argparse.ArgumentParser(
-        "improv-train", description=WHAT, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    top = Parser("improv-train", description=WHAT, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _ingest_options(_command(commands, "ingest", "music files to a corpus", INGEST, run["ingest"]))
     _fit_options(_command(commands, "fit", "a corpus to a network", FIT, run["fit"]))

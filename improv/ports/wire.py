@@ -48,7 +48,7 @@ class Client:
             # Client names differ by direction, or JACK would call the second one "improv-01".
             if direction == IN:
                 self._midi: Any = rtmidi.MidiIn(_NUMBER[api], OWN[IN], _QUEUE)
-                self._midi.ignore_types(sysex=False, timing=False, active_sense=True)
+                self._midi.ignore_types(sysex=False, timing=False, active_sense=False)  # thru passes all on
             else:
                 self._midi = rtmidi.MidiOut(_NUMBER[api], OWN[OUT])
         except (rtmidi.RtMidiError, RuntimeError) as error:
