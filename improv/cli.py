@@ -35,6 +35,11 @@ examples:
   improv jam mine.mid --play-part lead --seed 7   only its melody is played to improv; another answer
   improv jam --out "IAC Bus"                      and play the result on a port
 """
+#: What `improv jam --json` says, seconds in seconds; a test holds it to what is printed.
+JAM_JSON = (
+    "{input, output, seed, player_notes, improv_notes, answers, false_turns, seconds (of music), took_seconds, "
+    "times_real_time}"
+)
 PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode")
 MODEL_OPTIONS = ("--model", "--provider", "--temperature", "--top-p", "--seed")
 
@@ -153,7 +158,7 @@ def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentP
         default="all",
         help="what of the file is played to improv (default: all)",
     )
-    jam.add_argument("--json", action="store_true", help="print what happened as JSON instead of a picture")
+    jam.add_argument("--json", action="store_true", help=f"print {JAM_JSON} as JSON, not a picture")
     config.add_options(jam, ("--mode", *MODEL_OPTIONS, "--out", "--api"))
     return jam
 

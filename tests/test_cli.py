@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -138,6 +139,7 @@ def test_jam_in_json_counts_what_is_in_the_file(capsys: pytest.CaptureFixture[st
     assert [said["player_notes"], said["improv_notes"]] == counted
     assert said["answers"] >= 1
     assert said["output"] == "out.mid"
+    assert list(said) == re.findall(r"\w+(?=[,} ])", cli.JAM_JSON.replace(" (of music)", ""))
 
 
 def test_jam_never_writes_over_the_file_it_plays(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,14 +1,40 @@
 """A session under a simulated clock."""
 
+import time
+
 import numpy as np
+import pytest
 
 from improv import phrase
 from improv.events import NoteOff, NoteOn
 from improv.jam import RUN_ON, jam
 from improv.listener import notes_in
+from improv.model import OnnxModel, load
+from improv.resources import default_model
 from improv.settings import Settings
 from tests.score import perform, played
 from tests.table_model import TableModel
+
+
+@pytest.fixture(scope="module")
+def shipped() -> OnnxModel:
+    return load(default_model())
+
+
+def test_it_runs_at_fifty_times_real_time_or_better(shipped: OnnxModel):
+    """Of the processor's seconds: how busy the machine is else must not decide."""
+    begin = time.process_time()
+    result = jam(phrase.events(), shipped, Settings(), np.random.default_rng(0))
+    assert result.improv[-1].at / (time.process_time() - begin) >= 50
+
+
+def test_how_the_33rd_note_back_was_played_changes_nothing_and_the_32nd_does(shipped: OnnxModel):
+    def answer(louder: int):
+        """The answer to 40 notes of which the first few are louder and longer."""
+        lines = [[i / 4, 60 + 7 * i % 12, *((0.1875, 90) if i < louder else (0.125, 60))] for i in range(40)]
+        return perform(played(*lines), shipped).improv
+
+    assert answer(0) == answer(8) != answer(9)
 
 
 def test_the_phrase_is_answered_twice():
