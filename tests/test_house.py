@@ -47,6 +47,32 @@ def test_help_and_the_port_process_import_no_numpy_and_no_onnxruntime() -> None:
     assert said.stdout.strip() == "False False", said.stdout + said.stderr
 
 
+def test_every_module_imports_where_a_system_has_less_than_this_one() -> None:
+    """As on Windows: no poll, no sessions, no process priorities, few signals."""
+    less = {
+        "os": ("setsid", "setpriority", "PRIO_PROCESS", "nice", "fork"),
+        "select": ("poll", "epoll", "kqueue"),
+        "signal": ("SIGHUP", "SIGKILL", "SIGSTOP", "pthread_sigmask"),
+    }
+    paths = [path.relative_to(TOP) for path in MODULES]
+    names = [".".join(path.with_suffix("").parts) for path in paths if path.parts[0] == "improv"]
+    program = f"""import importlib
+for module, gone in {less!r}.items():
+    for name in gone:
+        vars(importlib.import_module(module)).pop(name, None)
+for name in {names!r}:
+    importlib.import_module(name)
+from improv.ports import link, waiting
+with link._no_interrupt():
+    pass
+ours, theirs = link.multiprocessing.Pipe()
+theirs.send(1)
+assert waiting.Waiter(ours).sleep(1.0)
+"""
+    said = subprocess.run([sys.executable, "-c", program], cwd=TOP, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+
+
 @pytest.mark.parametrize(
     ("library", "allowed"),
     [("onnxruntime", ["improv/model.py"]), ("rtmidi", ["improv/ports/wire.py"])],
