@@ -100,7 +100,7 @@ def setup(named: Path | None, options: config.Values) -> int:
     from improv import setup as talk
     from improv.ports.link import list_ports, open_ports
 
-    target = named or config.user_file()
+    target = named or config.find(None) or config.user_file()  # where the next start will read it
     old = config.text_of(target) if target.exists() else ""
     settled = config.Config({**config.defaults(), **config.parse(target, old), **options})
     api = settled.text("ports.api")

@@ -200,6 +200,7 @@ def test_what_was_found_is_saved_and_other_keys_stay(
     monkeypatch.setattr("builtins.input", room.ask)
     monkeypatch.setattr(config, "user_file", lambda: tmp_path / "deep" / "down" / "config.toml")
     monkeypatch.setattr(app.clock, "now", lambda: room.clock)
+    monkeypatch.chdir(tmp_path)
 
     assert app.setup(None, {}) == 0
     saved = config.read(tmp_path / "deep" / "down" / "config.toml")
@@ -219,6 +220,17 @@ def test_what_was_found_is_saved_and_other_keys_stay(
         "ports.virtual": False,
     }
     assert str(mine) in capsys.readouterr().out
+
+
+def test_it_is_saved_where_the_next_start_will_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "converse", lambda *_: setup.Found("Keys", "Synth", 2))
+    monkeypatch.setattr(config, "user_file", lambda: tmp_path / "user.toml")
+    monkeypatch.chdir(tmp_path)
+    assert app.setup(None, {}) == 0
+    assert config.read(tmp_path / "user.toml")["ports.out"] == "Synth"
+    Path("config.toml").write_text("[ports]\nout = 'Another'\n")  # read before the user's
+    assert app.setup(None, {}) == 0
+    assert config.settle(None, {}).text("ports.out") == "Synth"
 
 
 @pytest.mark.parametrize("blocked", ["a folder", "a file for a folder", "no text"])

@@ -90,6 +90,17 @@ def test_running_status_and_real_time_bytes_are_heard_and_passed_on_byte_for_byt
         assert received == odd
 
 
+def test_an_engine_that_stands_still_leaves_nothing_sounding(jack: JackServer, tmp_path: Path) -> None:
+    with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician, running(tmp_path, *OPTIONS) as improv:
+        musician.play(phrase(60, 62, 64, 65, 67, 69))
+        until_answer(musician, LONGEST + 3.0)
+        improv.process.send_signal(signal.SIGSTOP)
+        time.sleep(1.0)  # longer than the plan reaches ahead
+        assert not sounding(musician.wait_for(lambda received: not sounding(received), 8.0))
+        improv.process.send_signal(signal.SIGCONT)
+        assert improv.end() == 0
+
+
 def test_a_flood_leaves_nothing_sounding_and_improv_plays_on(jack: JackServer, tmp_path: Path) -> None:
     chance, rate, seconds = random.Random(0), 5000, 2
     pitches = [chance.randrange(21, 109) for _ in range(rate * seconds // 2)]
