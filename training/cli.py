@@ -113,7 +113,14 @@ def run_evaluate(options: argparse.Namespace) -> None:
     total, reports = Score(), {}
     for music in options.music:
         with progress("scoring") as tell:
-            score = evaluate(model, [music], label=options.part == "label", complain=complaints, progress=tell)
+            score = evaluate(
+                model,
+                [music],
+                label=options.part == "label",
+                memory=options.memory,
+                complain=complaints,
+                progress=tell,
+            )
         reports[str(music)] = score.report()
         total.add(score)
     complaints.sum_up()

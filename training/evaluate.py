@@ -3,7 +3,8 @@
 Conventions, so that models compare: a group is all notes within 30 ms of its first onset, ascending
 inside; ioi is the difference of group onsets, 0 inside a group; every note after a file's first counts.
 A field costs -log2 p(bin), ioi and duration also log2 max(1, width / 10 ms) of their bin (the last one
-ending at 10 s), velocity also log2(32 / bins).
+ending at 10 s), velocity also log2(32 / bins). With memory, a pitch costs what the network mixed with the session
+memory gives it; the memory is empty where a file begins, and mixes with what it knew before the note.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from improv.encoding import FIELDS, PART, PITCH, Order, Rows
+from improv.encoding import FIELDS, IOI, PART, PITCH, Order, Rows
 from improv.errors import UserError
+from improv.memory import Memory
 from improv.notes import Part
 from improv.step import Floats, StepModel, controls
 from training.corpus import find_music
@@ -29,12 +31,14 @@ RUN = 512
 
 @dataclass
 class Score:
-    """Sums over notes: bits by field, how many notes, how many pitches guessed right, how many files."""
+    """Sums over notes: bits by field, how many notes, how many pitches guessed right, how many files; `remembered`
+    holds the bits of pitch with the session memory, None where it was not asked for."""
 
     bits: Any = field(default_factory=lambda: np.zeros(len(FIELDS)))
     notes: int = 0
     right: int = 0
     files: int = 0
+    remembered: float | None = None
 
     def add(self, other: Score) -> None:
         """Count another's notes too."""
@@ -42,13 +46,24 @@ class Score:
         self.notes += other.notes
         self.right += other.right
         self.files += other.files
+        if other.remembered is not None:
+            self.remembered = (self.remembered or 0.0) + other.remembered
 
     def report(self) -> dict[str, Any]:
-        """The figures a note: {"notes", "bits": {field: bits, "total": bits}, "pitch_accuracy"}."""
-        mean = self.bits / max(1, self.notes)
-        bits = {name: round(float(value), 4) for name, value in zip(FIELDS, mean, strict=True)}
-        bits["total"] = round(float(mean.sum()), 4)
-        return {"notes": self.notes, "bits": bits, "pitch_accuracy": round(self.right / max(1, self.notes), 4)}
+        """The figures a note: {"notes", "bits": {field: bits, "total": bits}, "pitch_accuracy"}; with memory also
+        "bits_memory", which has the keys of "bits"."""
+        accuracy = round(self.right / max(1, self.notes), 4)
+        report = {"notes": self.notes, "bits": self._by_field(self.bits), "pitch_accuracy": accuracy}
+        if self.remembered is not None:
+            mixed = np.array(self.bits)
+            mixed[PITCH] = self.remembered
+            report["bits_memory"] = self._by_field(mixed)
+        return report
+
+    def _by_field(self, bits: Any) -> dict[str, float]:
+        mean = bits / max(1, self.notes)
+        named = {name: round(float(value), 4) for name, value in zip(FIELDS, mean, strict=True)}
+        return named | {"total": round(float(mean.sum()), 4)}
 
 
 def evaluate(
@@ -56,13 +71,15 @@ def evaluate(
     paths: Sequence[Path],
     *,
     label: bool = False,
+    memory: bool = False,
     complain: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Score:
     """Score all music under `paths`; files that cannot be read are told to `complain` and passed over.
 
     With `label` the files' parts are fed and their cost counts; without, every note is fed as unsplit and
-    its part costs nothing. Raises UserError if there is nothing to score.
+    its part costs nothing. With `memory` pitches are also scored with a session memory. Raises
+    UserError if there is nothing to score.
     """
     files = find_music(paths)
     total = Score()
@@ -74,21 +91,32 @@ def evaluate(
         else:
             if not label:
                 notes["part"] = Part.UNSPLIT
-            total.add(score(model, model.encoding.encode(notes, Order.ASCENDING), label=label))
+            total.add(score(model, model.encoding.encode(notes, Order.ASCENDING), label=label, memory=memory))
         progress(done, len(files))
     if not total.files:
         raise UserError(f"{paths[0]}: none of {len(files)} files is a MIDI file that can be read")
     return total
 
 
-def score(model: StepModel, rows: Rows, *, label: bool) -> Score:
+def score(model: StepModel, rows: Rows, *, label: bool, memory: bool = False) -> Score:
     """Score one performance, rows (n, 7) as from Encoding.encode: every note after the first."""
     heard, best = listen(model, rows)
     bits = -heard / np.log(2) + bin_bits(model.encoding, rows)
     if not label:
         bits[:, PART] = 0.0
     right = int((best[1:] == rows[1:, PITCH]).sum())
-    return Score(bits[1:].sum(0, dtype=np.float64), len(rows) - 1, right, 1)
+    remembered = float(with_memory(rows, heard[:, PITCH])[1:].sum()) if memory else None
+    return Score(bits[1:].sum(0, dtype=np.float64), len(rows) - 1, right, 1, remembered)
+
+
+def with_memory(rows: Rows, network: Floats) -> Any:
+    """Bits of each pitch of a performance, shape (n,), as a session memory that hears it from the start mixes them.
+
+    `rows` (n, 7) in ascending order, `network` (n,) the log-probabilities in nats that the network gave each pitch.
+    """
+    memory = Memory()
+    notes = zip(rows[:, PITCH].tolist(), (rows[:, IOI] > 0).tolist(), network.tolist(), strict=True)
+    return -np.log2([memory.learn(pitch, begins, chance) for pitch, begins, chance in notes])
 
 
 def listen(model: StepModel, rows: Rows) -> tuple[Floats, Any]:
@@ -106,10 +134,16 @@ def listen(model: StepModel, rows: Rows) -> tuple[Floats, Any]:
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
     """The reports as lines of text, one a set."""
-    width = max(len(name) for name in ("set", *reports))
+    width = max(len(name) for name in ("  with memory", *reports))
     columns = (*FIELDS, "total")
     lines = [f"{'set':{width}}  {'notes':>9}  " + "  ".join(f"{c:>8}" for c in columns) + "  pitch right"]
     for name, report in reports.items():
-        bits = "  ".join(f"{report['bits'][c]:8.3f}" for c in columns)
-        lines.append(f"{name:{width}}  {report['notes']:>9,}  {bits}  {report['pitch_accuracy']:>10.1%}")
+        bits, right = _bits(report["bits"]), report["pitch_accuracy"]
+        lines.append(f"{name:{width}}  {report['notes']:>9,}  {bits}  {right:>10.1%}")
+        if "bits_memory" in report:
+            lines.append(f"{'  with memory':{width}}  {'':9}  {_bits(report['bits_memory'])}")
     return "\n".join([*lines, "bits per note by field; pitch right: the likeliest pitch was the one played"])
+
+
+def _bits(bits: dict[str, float]) -> str:
+    return "  ".join(f"{bits[column]:8.3f}" for column in (*FIELDS, "total"))

@@ -13,11 +13,12 @@ import pytest
 
 from improv.encoding import DURATION, IOI, PART, PITCH, Encoding, Order
 from improv.errors import UserError
+from improv.memory import Memory
 from improv.model import OnnxModel
 from improv.notes import Part
 from improv.step import Step
 from tests.training.midifiles import little_music, write_midi
-from training.evaluate import RUN, evaluate, listen, score, table
+from training.evaluate import RUN, evaluate, listen, score, table, with_memory
 from training.reading import read
 
 ENCODING = Encoding()
@@ -156,3 +157,41 @@ def test_evaluating_imports_no_tensorflow(duet: Path, onnx_path: Path):
     report = json.loads(done.stdout)
     assert list(report) == ["notes", "bits", "pitch_accuracy"]
     assert list(report["bits"]) == ["part", "ioi", "pitch", "velocity", "duration", "total"]
+
+
+def test_with_memory_only_pitch_changes_and_what_comes_again_is_cheaper(tmp_path):
+    riff = [60, 63, 65, 66, 65, 63, 70, 67] * 8
+    path = write_midi(tmp_path / "a.mid", {"": [(0.25 * i, 0.25, pitch, 64) for i, pitch in enumerate(riff)]})
+    report = evaluate(Flat(), [path], memory=True).report()
+    alone, mixed = report["bits"], report["bits_memory"]
+    assert list(mixed) == list(alone)
+    assert {name for name in mixed if mixed[name] != alone[name]} == {"pitch", "total"}
+    assert mixed["pitch"] < 2 < alone["pitch"]
+    assert mixed["total"] == pytest.approx(sum(list(mixed.values())[:5]), abs=1e-3)
+    assert "bits_memory" not in evaluate(Flat(), [path]).report()
+
+
+def test_the_memory_is_empty_where_a_file_begins(tmp_path):
+    notes = [(0.25 * i, 0.25, pitch, 64) for i, pitch in enumerate([60, 63, 65, 66, 65, 63, 70, 67])]
+    one = evaluate(Flat(), [write_midi(tmp_path / "a.mid", {"": notes})], memory=True).report()
+    write_midi(tmp_path / "b.mid", {"": notes})
+    assert evaluate(Flat(), [tmp_path], memory=True).report()["bits_memory"] == one["bits_memory"]
+
+
+def test_what_memory_mixes_is_what_it_says_before_the_note(tmp_path):
+    """The cost by the formula: -log2((1 - w) p_network + w p_memory), both from before the note."""
+    rows = ENCODING.encode(read(little_music(tmp_path, 1) / "piece-0.mid").notes, Order.ASCENDING)[:200]
+    network = np.log(np.random.default_rng(0).uniform(0.01, 0.5, len(rows))).astype(np.float32)
+    memory, expected = Memory(), []
+    for row, chance in zip(rows, network.tolist(), strict=True):
+        prior, weight = memory.prior(memory.predict())
+        expected.append(-math.log2((1 - weight) * math.exp(chance) + weight * prior[row[PITCH]]))
+        memory.learn(int(row[PITCH]), bool(row[IOI] > 0), chance)
+    assert with_memory(rows, network) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_table_has_a_second_line_for_memory(duet):
+    report = evaluate(Flat(), [duet], memory=True).report()
+    lines = table({"one": report}).splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["one", "with"]
+    assert f"{report['bits_memory']['total']:.3f}" in lines[2]
