@@ -76,14 +76,14 @@ class Memory:
 
     `learn` takes the player's notes, `follow` those that are context only. Where the network's own probability of
     a learned note becomes known later, `settle` lets the weights follow. `capacity` bounds each kind of context;
-    `weights` are the first ones, a slot for each context and degree of certainty.
+    `mixture` has a slot for each context and degree of certainty, and may have learned before.
     """
 
-    def __init__(self, capacity: int = CAPACITY, weights: Sequence[float] = FIRST_WEIGHTS) -> None:
+    def __init__(self, capacity: int = CAPACITY, mixture: Mixture | None = None) -> None:
         self.trail = Trail()
         self.learned = 0
         self._followers = tuple(Followers(capacity) for _ in CONTEXTS)
-        self._mixture = Mixture(weights)
+        self._mixture = Mixture(FIRST_WEIGHTS) if mixture is None else mixture
         self._unsettled: deque[tuple[int, tuple[int, ...], list[float]]] = deque(maxlen=UNSETTLED)
 
     def predict(self, trail: Trail | None = None) -> Prediction:

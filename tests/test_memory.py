@@ -138,7 +138,7 @@ def test_random_notes_cost_next_to_nothing():
 
 
 def test_two_notes_by_hand():
-    memory = Memory(weights=[1.0] * len(FIRST_WEIGHTS))
+    memory = Memory(mixture=Mixture([1.0] * len(FIRST_WEIGHTS)))
     memory.learn(60, True)
     memory.learn(62, True)
     prior, weight = memory.prior(memory.predict())  # only "pitch 0" has been here before
