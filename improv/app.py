@@ -160,6 +160,8 @@ def core_settings(settled: config.Config) -> Settings:
         min_notes=settled.whole("answer.min_notes"),
         false_turn_window=settled.number("answer.false_turn_window"),
         max_phrase=settled.number("answer.max_phrase"),
+        memory=settled.text("model.memory"),
+        memory_weight=settled.number("model.memory_weight"),
         temperature=_each(usual.temperature, lambda own: own * boldness),
         top_p=_each(usual.top_p, lambda own: min(own, share)),
     )

@@ -10,15 +10,18 @@ from improv.encoding import Encoding
 from improv.events import Event
 from improv.listener import Listener
 from improv.notes import Note
+from improv.recall import Remembrance
 from improv.settings import Settings
 
 
 class Ears:
-    """`recent` holds the player's last 32 notes as they began; `context` holds both voices."""
+    """`recent` holds the player's last 32 notes as they began; `context` holds both voices; `remembrance` is the
+    session memory, None if the settings want none."""
 
     def __init__(self, encoding: Encoding, settings: Settings) -> None:
         self.context = Context(encoding)
         self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
+        self.remembrance = Remembrance() if settings.memory == "session" else None
         self._listener = Listener(settings.channel_in)
         self._hold_limit = settings.hold_limit
         self._own = 0
@@ -32,11 +35,15 @@ class Ears:
             if note.duration is None:
                 self.recent.append(note)
                 begun = note
+                if self.remembrance is not None:
+                    self.remembrance.hear(note.onset, note.pitch, own=False)
         return begun
 
     def hear_own(self, note: Note) -> None:
         """Take in a note that improv has played, with the duration it sounds; its pitch's next onset cuts it."""
         self._cut_own(note.pitch, note.onset)
+        if self.remembrance is not None:
+            self.remembrance.hear(note.onset, note.pitch, own=True)
         self.context.put(("improv", self._own), note)
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1

@@ -20,7 +20,9 @@ class Settings:
     the phrase. A player who resumes within `false_turn_window` of an answer's start had not finished.
 
     Answering: it is about as long as the player's phrase, of which at most the last `max_phrase` count.
-    `temperature` above 1 makes improv bolder, below 1 tamer; `top_p` below 1 leaves out what is unlikely.
+    `memory` "session" lets it draw on what the player has played in this session, with a weight of `memory_weight` at
+    most (0 to 1); "off" leaves it to the network alone. `temperature` above 1 makes improv bolder, below 1 tamer;
+    `top_p` below 1 leaves out what is unlikely.
     """
 
     mode: str = "answer"
@@ -33,5 +35,7 @@ class Settings:
     min_notes: int = 3
     false_turn_window: float = 1.0
     max_phrase: float = 12.0
+    memory: str = "session"
+    memory_weight: float = 0.5
     temperature: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
     top_p: PerField = (1.0, 0.95, 0.95, 0.98, 0.95)

@@ -9,6 +9,7 @@ from improv.settings import Settings
 
 APIS = ("auto", "alsa", "jack", "coremidi", "windows")
 MODES = ("answer",)
+MEMORIES = ("session", "off")
 CORE = Settings()
 
 
@@ -32,7 +33,7 @@ class Key:
 SECTIONS = {
     "ports": "Where the notes come from and go to.",
     "answer": "When improv answers.",
-    "model": "The network that plays.",
+    "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
     "terminal": "What it says while it plays.",
 }
@@ -100,6 +101,15 @@ KEYS = (
         *("model", "provider", "cpu", Choice(("cpu", "cuda"))),
         "What computes: the processor, or an NVIDIA card with onnxruntime-gpu",
         "--provider",
+    ),
+    Key(
+        *("model", "memory", CORE.memory, Choice(MEMORIES)),
+        "Whether improv learns from your playing while you play: in this session, or not at all",
+        "--memory",
+    ),
+    Key(
+        *("model", "memory_weight", CORE.memory_weight, Number(0.0, 1.0)),
+        "How much it may lean on what you played, at most; 0 is not at all",
     ),
     Key(
         *("sampling", "temperature", 1.0, Number(0.1, 3.0)),

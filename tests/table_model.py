@@ -44,9 +44,15 @@ class TableModel:
             used.append(p)
             total = np.cumsum(p)
             drawn.append(int((total <= how.u[0, index] * total[-1]).sum()))
-        scored = np.zeros((1, rows.shape[1], len(FIELDS)), np.float32)
+        scored = self._scores(rows)
         best = np.zeros((1, rows.shape[1]), np.int32)
         return Step(scored, best, np.array([drawn], np.int32), joined(raw), joined(used), state.astype(np.float32))
+
+    def _scores(self, rows: Rows) -> Floats:
+        """What the tables give each field of each row; padding costs nothing."""
+        tables = [self._log_probabilities(index, 1) for index in range(len(FIELDS))]
+        scores = [[t[v] if v < len(t) else 0.0 for t, v in zip(tables, row, strict=False)] for row in rows[0].tolist()]
+        return np.array([scores], np.float32)
 
     def _log_probabilities(self, index: int, count: int) -> np.ndarray:
         weights = np.full(self.encoding.sizes[index], 1e-6)
