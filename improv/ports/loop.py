@@ -14,8 +14,8 @@ from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
 
 #: When everything is silenced, in seconds from the first time: on JACK, a client that is killed stalls the graph,
-#: and what others send in the next milliseconds vanishes.
-SILENCE_AT = (0.0, 0.010, 0.030, 0.080)
+#: and what others send in the next milliseconds vanishes; on a busy machine it may stand still for longer.
+SILENCE_AT = (0.0, 0.010, 0.030, 0.080, 0.250)
 #: How often the inputs are looked at, in seconds: while someone plays, and after RESTING seconds of silence.
 #: Polled, because a callback has to wait for the interpreter's lock on JACK's own thread. Measured on a busy
 #: machine, 300 messages ten milliseconds apart: of ten the callback lost two to eight in a hundred, polling one.

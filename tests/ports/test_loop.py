@@ -109,7 +109,7 @@ def test_silence_ends_everything(room: Room) -> None:
     assert room.port.sent[1:] == OFFS
 
 
-def test_it_ends_with_the_engine_and_silences_four_times(room: Room) -> None:
+def test_it_ends_with_the_engine_and_silences_several_times(room: Room) -> None:
     room.engine.send(Play((PlannedNote(now(), 60, 64, 60.0, 1),)))
     room.turn()
     room.engine.close()
