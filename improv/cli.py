@@ -183,7 +183,7 @@ def _add_config(parser: argparse.ArgumentParser, first: bool = False) -> None:
         metavar="FILE",
         type=Path,
         default=None if first else argparse.SUPPRESS,
-        help="settings file (default: config.toml here, then the one 'improv setup' saved)",
+        help="settings file (default: config.toml here, then the one in your configuration folder)",
     )
 
 

@@ -57,10 +57,6 @@ class Listener:
         """How many notes were begun so far."""
         return self._count
 
-    def anything_held(self, now: float) -> bool:
-        """Whether a key or the pedal holds a note at `now` (seconds), as far as events tell."""
-        return any(note.onset + MAX_DURATION > now for note in self._sounding.values())
-
     def quiet_since(self, hold_limit: float) -> float | None:
         """From when on nothing is held, if no event comes; None before the first note.
 

@@ -40,10 +40,6 @@ class Note:
         """When the note stops sounding, in seconds; None while it sounds."""
         return None if self.duration is None else self.onset + self.duration
 
-    def sounds_at(self, moment: float) -> bool:
-        """Whether the note, begun before `moment`, still sounds at it."""
-        return self.onset < moment and (self.duration is None or self.onset + self.duration > moment)
-
 
 @dataclass(frozen=True, slots=True)
 class PedalSpan:

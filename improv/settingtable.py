@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from improv.ports.reports import APIS
 from improv.settingkinds import Choice, Kind, Names, Number, Switch, Text, Value
 from improv.settings import Settings
 
-APIS = ("auto", "alsa", "jack", "coremidi", "windows")
 MODES = ("answer",)
 MEMORIES = ("session", "off")
 CORE = Settings()

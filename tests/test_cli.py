@@ -234,12 +234,9 @@ def test_channels_are_counted_from_one_outside_and_from_zero_inside() -> None:
 
 def test_the_modes_of_the_table_are_those_that_exist() -> None:
     from improv.modes import MODES
-    from improv.ports.reports import APIS
-    from improv.settingtable import APIS as TABLE_APIS
     from improv.settingtable import MODES as TABLE_MODES
 
     assert set(TABLE_MODES) == set(MODES)
-    assert TABLE_APIS == APIS
 
 
 def test_a_missing_default_model_says_where_it_was_looked_for(tmp_path: Path) -> None:
