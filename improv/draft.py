@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from improv.drift import manner, pull
 from improv.ears import Ears
 from improv.encoding import IOI, PART, PITCH, Encoding
 from improv.loudness import drawn_so_far, loudness
@@ -47,7 +48,8 @@ class Draft:
         self._rng = rng
         self._temperature = np.array([settings.temperature], np.float32)
         self._top_p = np.array([settings.top_p], np.float32)
-        self._drawn: list[int] = []  # velocities, as the model drew them
+        self._drawn: list[Note] = []  # velocities as the model drew them
+        self._call = manner([*ears.recent])
         self._tail = ears.context.tail(self._loudness.to_model)
         rows = ears.context.rows(self._loudness.to_model)
         if not len(rows):
@@ -59,9 +61,10 @@ class Draft:
         self.steps = 0
         self.broken = 0
 
-    def write(self, earliest: float, latest: float, rest: float) -> Written | None:
+    def write(self, earliest: float, latest: float, rest: float, slowing: float = 0.0) -> Written | None:
         """Write the next note with an onset from `earliest` to `latest` (absolute seconds).
 
+        `slowing` makes long waits likelier, by so many nats for each doubling.
         Onsets that share the last group's moment are allowed if `earliest` is not beyond it. None if nothing
         usable came of this step; the next call tries again.
         """
@@ -69,6 +72,7 @@ class Draft:
         head = self._tail.head if self._tail.head is not None else earliest
         how = controls(encoding, self._rng)
         how.temperature[:], how.top_p[:] = self._temperature, self._top_p
+        how.bias[0, encoding.field(IOI)][1:] += slowing * np.log2(encoding.ioi_values[1:])
         self._constrain(how, earliest - head, latest - head)
         step = self._model.step(self._rows, self._state, how)
         self.steps += 1
@@ -82,14 +86,15 @@ class Draft:
         if self._group_over:
             return None
         self._state, self._rows = step.state, self._tail.row(drawn)[None, None]
-        self._drawn.append(drawn.velocity)
-        usual = drawn_so_far(self._drawn, self._model.velocity)
+        self._drawn.append(drawn)
+        usual = drawn_so_far([one.velocity for one in self._drawn], self._model.velocity)
         note = replace(drawn, velocity=replace(self._loudness, model=usual).to_player(drawn.velocity))
         return Written(note, _probability_of_wait(step.raw[0], encoding, rest))
 
     def _constrain(self, how: Controls, shortest: float, longest: float) -> None:
         """Rule out other parts, iois that do not reach from `shortest` to `longest` (seconds), and far registers."""
         encoding, bias = self._model.encoding, how.bias[0]
+        bias += pull(encoding, self._call, manner(self._drawn))
         bias[encoding.field(PART)] = NEVER
         bias[encoding.offsets[PART] + Part.UNSPLIT] = 0
         ioi = bias[encoding.field(IOI)]

@@ -12,7 +12,7 @@ RECENT = 32
 #: Below this many notes the player's spread is not known yet: the model's fills in for those missing.
 ENOUGH = 8
 #: For how many drawn notes the training's mean and spread stand in when it is asked how the model has drawn so far.
-TRAINING_WEIGHT = 8
+TRAINING_WEIGHT = 3
 #: A keyboard without touch has spread 0, which cannot be divided by.
 LEAST_SPREAD = 1.0
 

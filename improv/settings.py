@@ -15,9 +15,10 @@ class Settings:
     Hearing: `channel_in` is the channel listened to, None for all. Playing: `channel_out` carries improv's notes.
 
     Turn-taking: improv answers after a silence, counted from the moment nothing is held. Its length is the
-    `gap_quantile` of the player's recent intervals between onsets, at least `gap_min` and at most `gap_max`. A chord
-    still held counts as silence once nothing new has come for `hold_limit`. An answer needs `min_notes` in
-    the phrase. A player who resumes within `false_turn_window` of an answer's start had not finished.
+    `gap_quantile` of the player's recent intervals between onsets, less what the last note was held, at
+    least `gap_min` and at most `gap_max`. A chord still held counts as silence once nothing new has come for
+    `hold_limit`. An answer needs `min_notes` in the phrase. A player who resumes within `false_turn_window` of an
+    answer's start had not finished.
 
     Answering: it is about as long as the player's phrase, of which at most the last `max_phrase` count.
     `memory` "session" lets it draw on what the player has played in this session, with a weight of `memory_weight` at
@@ -28,7 +29,7 @@ class Settings:
     mode: str = "answer"
     channel_in: int | None = None
     channel_out: int = 1
-    gap_quantile: float = 0.95
+    gap_quantile: float = 0.97
     gap_min: float = 0.35
     gap_max: float = 2.5
     hold_limit: float = 4.0
@@ -38,4 +39,4 @@ class Settings:
     memory: str = "session"
     memory_weight: float = 0.5
     temperature: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
-    top_p: PerField = (1.0, 0.95, 0.95, 0.98, 0.95)
+    top_p: PerField = (1.0, 0.97, 0.97, 1.0, 0.97)

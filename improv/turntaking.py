@@ -2,7 +2,9 @@
 
 1. A phrase is what the player has played since improv's last answer, at most the last `max_phrase` seconds.
 2. Improv may answer once nothing has been held for as long as `gap()`: a high quantile of the player's own
-   recent intervals between onsets (chords counted once), times what false turns have taught.
+   recent intervals between onsets (chords counted once), times what false turns have taught, less what the last
+   note was held, for intervals too begin with onsets. A long last note says more of an end than the model's own
+   expectation of a wait, which was tried in its place.
 3. A player who comes in within `false_turn_window` of an answer's start had not finished: the phrase goes on,
    and the gap grows. It shrinks back slowly.
 4. After an answer improv waits until the player has played again.
@@ -37,6 +39,7 @@ class TurnTaking:
         self._last_group: float | None = None
         self._answer_at: float | None = None
         self._usual = FIRST_GUESS  # the high quantile of the intervals
+        self._pace = FIRST_GUESS  # their median
         self._rise = 1.0
         self.false_turns = 0
 
@@ -58,19 +61,23 @@ class TurnTaking:
             self._phrase.popleft()
         return false_turn
 
-    def gap(self) -> float:
-        """Seconds of silence after which the phrase is taken to be over."""
-        return min(max(self._usual * self._rise, self._settings.gap_min), self._settings.gap_max)
+    def gap(self, held: float = 0.0) -> float:
+        """Seconds of silence after which the phrase is taken to be over, its last note held for `held` seconds."""
+        return min(max(self._usual * self._rise - held, self._settings.gap_min), self._settings.gap_max)
 
     def due(self, quiet_since: float | None) -> float | None:
         """When to answer, if nothing is held from `quiet_since` on; None if it is not improv's turn."""
         if quiet_since is None or self._answer_at is not None or len(self._phrase) < self._settings.min_notes:
             return None
-        return quiet_since + self.gap()
+        return quiet_since + self.gap(quiet_since - self._phrase[-1])
 
     def answered(self, at: float) -> None:
         """Improv's answer begins at `at`."""
         self._answer_at = at
+
+    def pace(self) -> float:
+        """Seconds from one onset of the player's to the next, as a rule (the median; chords counted once)."""
+        return self._pace
 
     def phrase_length(self) -> float:
         """Seconds from the phrase's first onset to its last."""
@@ -82,6 +89,6 @@ class TurnTaking:
             if interval <= GROUP_SPAN:
                 return
             self._intervals.append(interval)
-            self._usual = float(np.quantile(self._intervals, self._settings.gap_quantile))
+            self._pace, self._usual = np.quantile(self._intervals, (0.5, self._settings.gap_quantile)).tolist()
             self._rise = 1 + (self._rise - 1) * 0.5 ** (interval / HALF_LIFE)
         self._last_group = onset

@@ -37,20 +37,21 @@ def onsets(events) -> list[float]:
 
 
 def test_a_phrase_is_answered_in_its_pace_and_length_and_then_it_waits():
-    # Quiet from 1.25 s on. The gap is the high quantile of the player's intervals, here 0.45 s, so the decision is
-    # at 1.7 s. The table expects a rest after ten rows: five of the phrase and five of its own.
+    # Quiet from 1.25 s on, a quarter after the last onset. The player's intervals are a quarter, their high quantile
+    # (with the first guess) is 0.47 s, so the least gap counts and the decision is at 1.6 s. The table expects a rest
+    # after ten rows: five of the phrase and five of its own.
     said = perform(played(*PHRASE), table(rest_after=10)).improv
     assert transcript(said) == [
-        [1.787, "note_on", 1, 67, 65],
-        [1.912, "note_off", 1, 67],
-        [2.037, "note_on", 1, 67, 65],
-        [2.161, "note_off", 1, 67],
-        [2.286, "note_on", 1, 67, 65],
-        [2.411, "note_off", 1, 67],
-        [2.535, "note_on", 1, 67, 65],
-        [2.66, "note_off", 1, 67],
-        [2.784, "note_on", 1, 67, 65],
-        [2.909, "note_off", 1, 67],
+        [1.643, "note_on", 1, 67, 65],
+        [1.768, "note_off", 1, 67],
+        [1.892, "note_on", 1, 67, 65],
+        [2.017, "note_off", 1, 67],
+        [2.141, "note_on", 1, 67, 65],
+        [2.266, "note_off", 1, 67],
+        [2.39, "note_on", 1, 67, 65],
+        [2.515, "note_off", 1, 67],
+        [2.64, "note_on", 1, 67, 65],
+        [2.764, "note_off", 1, 67],
     ]
 
 
@@ -88,7 +89,7 @@ def test_what_sounds_is_released_when_the_player_comes_in():
 
 
 def test_a_false_turn_withdraws_and_the_phrase_goes_on_as_one():
-    # Improv comes in at 1.787; the player goes on within a second of that, and plays two notes more.
+    # Improv comes in at 1.643; the player goes on within a second of that, and plays two notes more.
     result = perform(played(*PHRASE, [2.0, 69, 0.25], [2.25, 71, 0.25]), table())
     assert result.status.false_turns == 1
     answers = [at for at in onsets(result.improv) if at > 2.0]
@@ -120,6 +121,20 @@ def test_the_answer_ends_where_the_model_expects_a_long_wait():
         assert len(onsets(perform(played(*phrase), table(rest_after=rest_after)).improv)) == expected
 
 
+def test_where_no_rest_is_expected_it_comes_to_an_end_all_the_same():
+    """Long waits grow likelier towards the end, though the table never changes its mind: the last wait is drawn."""
+    model = table()
+    model.tables[IOI] = {ENCODING.ioi_bin(0.25): 1e3, ENCODING.ioi_bin(0.5): 10.0, ENCODING.ioi_bin(1.0): 1.0}
+    phrase = [[index / 4, 60 + index % 5, 0.25] for index in range(33)]
+    for seed in range(5):
+        said = onsets(perform(played(*phrase), model, seed).improv)
+        waits = np.diff(said)
+        half = len(waits) // 2
+        assert 0.7 * 8.0 <= said[-1] - said[0] <= 1.3 * 8.0
+        assert max(waits) < 0.75, "a wait of three quarters is an end, not a hole"
+        assert max(waits[:half]) <= 0.55
+
+
 def test_the_last_32_notes_are_fed_in_one_step_and_then_one_a_step():
     model = table()
     perform(played(*[[index / 8, 60, 0.125] for index in range(50)]), model)
@@ -136,7 +151,7 @@ def test_the_answer_is_part_of_the_context():
 
 def test_a_withdrawn_answer_leaves_only_what_sounded():
     model = table()
-    perform(played(*PHRASE, [2.0, 69, 0.25]), model)
+    perform(played(*PHRASE, [1.875, 69, 0.25]), model)
     second = [rows for rows in model.fed if rows.shape[1] > 1][1][0]
     assert second[:, PITCH].tolist() == [60, 62, 64, 65, 67, 67, 69]
 

@@ -70,6 +70,16 @@ def test_a_note_that_falls_back_inside_its_chord_is_left_out_and_the_chord_is_ov
     assert one.broken == 0
 
 
+def test_slowing_makes_long_waits_likelier():
+    model = TableModel({IOI: {ENCODING.ioi_bin(0.25): 1.0, ENCODING.ioi_bin(1.0): 1.0}})
+
+    def waits(slowing: float) -> float:
+        drawn = [draft(model, heard(60, 62, 64), seed).write(0.625, 4.0, 0.5, slowing) for seed in range(40)]
+        return float(np.mean([written.note.onset > 1.25 for written in drawn if written is not None]))
+
+    assert waits(-4.0) < 0.1 < 0.3 < waits(0.0) < 0.7 < 0.9 < waits(4.0)
+
+
 def test_nothing_heard_is_no_trouble():
     written = draft(TableModel(), Ears(ENCODING, Settings())).write(1.0, 1.1, 0.5)
     assert written is not None and 1.0 <= written.note.onset <= 1.1

@@ -37,8 +37,21 @@ def test_the_gap_is_a_high_quantile_and_not_the_longest():
 
 def test_an_answer_is_due_when_the_gap_has_passed_in_silence():
     turns = steady(0.5)
-    assert turns.due(29.75) == 30.25
+    assert turns.due(29.5) == 30.0
     assert turns.due(None) is None
+
+
+def test_what_the_last_note_was_held_counts_as_waiting_but_for_the_least_gap():
+    turns = steady(1.0)  # the last begins at 59 s
+    assert turns.due(59.25) == 60.0
+    assert turns.due(59.5) == 60.0
+    assert turns.due(62.0) == 62.35
+
+
+def test_the_pace_is_the_usual_interval():
+    turns = steady(0.25)
+    heard(turns, 20.0, 22.0)
+    assert turns.pace() == 0.25
 
 
 def test_too_few_notes_are_no_phrase():

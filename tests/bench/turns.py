@@ -1,4 +1,4 @@
-"""How well turns are taken: `python tests/bench/turns.py FOLDER [--files N] [--set NAME=VALUE ...]`
+"""How well turns are taken: `python -m tests.bench.turns FOLDER [--files N] [--set NAME=VALUE ...]`
 
 Every performance in the folder is streamed uncut to the listener and the turn-taking, as if played live; answers
 count but do not sound. A false turn is an answer after which the player begins a note within a second. A true end is

@@ -1,0 +1,62 @@
+"""What brings an answer back to the manner of its call."""
+
+import numpy as np
+import pytest
+
+from improv.drift import manner, pull
+from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
+from improv.notes import Note
+
+ENCODING = Encoding()
+
+
+def line(*pitches: int, step: float = 0.25, chord: int = 1) -> list[Note]:
+    return [Note(index * step, pitch + 4 * k, 64, step) for index, pitch in enumerate(pitches) for k in range(chord)]
+
+
+CALL = line(60, 64, 67, 72, 67, 64, 60, 62)
+
+
+def pulled(answer: list[Note], field: int, call: list[Note] = CALL) -> np.ndarray:
+    return pull(ENCODING, manner(call), manner(answer))[ENCODING.field(field)]
+
+
+def test_an_answer_like_its_call_is_left_alone():
+    assert np.abs(pull(ENCODING, manner(CALL), manner(CALL))).max() < 0.01
+
+
+def test_before_its_first_note_an_answer_is_left_alone():
+    assert np.abs(pull(ENCODING, manner(CALL), manner([]))).max() < 1e-6
+
+
+@pytest.mark.parametrize(("pitch", "likelier", "less"), [(84, 60, 90), (36, 72, 30)])
+def test_an_answer_too_high_or_low_is_pulled_back(pitch, likelier, less):
+    bias = pulled(line(*[pitch] * 8), PITCH)
+    assert bias[likelier] > 0 > bias[less]
+
+
+@pytest.mark.parametrize(("step", "likelier", "less"), [(0.0625, 0.5, 0.0625), (1.0, 0.0625, 1.0)])
+def test_an_answer_too_quick_or_slow_is_pulled_back(step, likelier, less):
+    bias = pulled(line(*[64] * 8, step=step), IOI)
+    assert bias[ENCODING.ioi_bin(likelier)] > 0 > bias[ENCODING.ioi_bin(less)]
+
+
+def test_chords_where_the_call_had_none_are_made_rarer_and_the_other_way_round():
+    assert pulled(line(60, 62, 64, chord=3), IOI)[0] < 0
+    assert pulled(line(60, 62, 64, 65, 67, 69), IOI, call=line(60, 62, 64, 65, chord=3))[0] > 0
+
+
+def test_the_further_the_stronger_and_never_without_bound():
+    near, far = (pulled(line(*[pitch] * 8), PITCH)[60] for pitch in (70, 84))
+    assert 0 < near < far
+    assert np.abs(pulled(line(*[127] * 100), PITCH, call=line(*[20] * 8))).max() <= 4.0
+
+
+def test_other_fields_are_left_alone():
+    for field in (PART, VELOCITY, DURATION):
+        assert not pulled(line(*[100] * 30, step=1.0), field).any()
+
+
+@pytest.mark.parametrize("call", [[], CALL[:1], CALL[:2]])
+def test_next_to_nothing_heard_is_no_trouble(call):
+    assert np.isfinite(pull(ENCODING, manner(call), manner(CALL))).all()
