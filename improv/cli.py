@@ -65,10 +65,7 @@ class Version(argparse.Action):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 when the MIDI system was lost, 2 for what the user can mend."""
-    for stream in (sys.stdout, sys.stderr):
-        # A port's name may hold letters that the terminal has not; that must not end a performance.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    _ready_streams()
     try:
         try:
             return _run(_parsed(sys.argv[1:] if argv is None else argv))
@@ -83,6 +80,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output is gone; Python must not complain about the rest when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _ready_streams() -> None:
+    """Standard streams that are there, and that take any letter."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us; the port process's pipe must not take its place
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+        elif name != "stdin" and isinstance(stream, io.TextIOWrapper):
+            # A port's name may hold letters that the terminal has not; that must not end a performance.
+            stream.reconfigure(errors="replace")
 
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:

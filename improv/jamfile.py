@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +69,7 @@ def run(source: Path | None, output: Path, part: str, model: StepModel, settings
         raise UserError(f"{output}: is the file that is played; name another one with -o")
     events = phrase.events() if source is None else midifile.read(source, part)
     begin = time.perf_counter()
-    # A file's notes are all on channel 0, whichever channel the keyboard is set to.
-    result = jam(events, model, replace(settings, channel_in=None), np.random.default_rng(seed))
+    result = jam(events, model, settings, np.random.default_rng(seed))
     took = time.perf_counter() - begin
     midifile.write(output, result.player, result.improv)
     player, improv = tuple(notes_in(result.player)), tuple(notes_in(result.improv))

@@ -264,3 +264,14 @@ def test_a_reader_that_goes_away_is_no_error(unbuffered: str, argv: list[str]) -
     done = subprocess.run([sys.executable, "-c", program], stdout=writer, stderr=subprocess.PIPE, env=environment)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("argv", "code"), [(["jam"], 0), (["ports", "--api", "jack"], 2)])
+def test_streams_closed_by_who_starts_it_are_no_error(closed: str, argv: list[str], code: int, tmp_path: Path) -> None:
+    program = f"import sys; from improv import cli; sys.exit(cli.main({argv!r}))"
+    environment = {**os.environ, "JACK_DEFAULT_SERVER": "nowhere", "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    command = ["sh", "-c", f'"{sys.executable}" -c "$0" {closed}', program]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == code
+    assert done.stderr.count(b"\n") == (0 if code == 0 or "2>&-" in closed else 1), done.stderr

@@ -203,6 +203,7 @@ def test_a_jam_can_be_played_on_a_port_and_broken_off(jack: JackServer, tmp_path
     with Musician(synth=SYNTH) as musician:
         improv = Running(tmp_path, "jam", str(phrase), "--api", "jack", "--out", SYNTH)
         received = musician.wait_for(answer_begun, NOTES * STEP + 20.0)
+        assert not [name for name in jack.ports() if "improv in" in name], "it only plays"
         assert improv.end() == 0
         assert improv.err == []
         time.sleep(0.5)
