@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from improv.encoding import FIELDS, Encoding
 from improv.errors import UserError
+from training.checkpoint import load_network
 from training.networks.wavenet import WaveNet, WaveNetConfig
 from training.objective import FieldBits, nats
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is. The budget is `steps` or `minutes`, whichever is not None."""
+    """What a run is. The budget is `steps` or `minutes`, whichever is not None.
 
+    With `start`, the path of a .keras file, it begins there, and the network's own sizes hold, not those here.
+    """
+
+    start: str = ""
     network: str = "wavenet"
     channels: int = 128
     skip: int = 256
@@ -40,7 +46,10 @@ class Settings:
 
 
 def build(settings: Settings, encoding: Encoding) -> Any:
-    """A new network as the settings say, its weights made from the seed."""
+    """A network as the settings say: a new one, its weights made from the seed, or the one to start from."""
+    if settings.start:
+        keras.utils.set_random_seed(settings.seed)
+        return load_network(Path(settings.start))
     if settings.network != "wavenet":
         raise UserError(f"--network {settings.network}: unknown; there is wavenet")
     keras.utils.set_random_seed(settings.seed)

@@ -1,4 +1,4 @@
-"""The commands of `improv-train`: ingest, fit, export, evaluate."""
+"""The commands of `improv-train`."""
 
 from __future__ import annotations
 
@@ -77,6 +77,53 @@ def run_fit(options: argparse.Namespace) -> None:
     facts = json.loads(best.with_suffix(".json").read_text())
     print(f"{facts['reached']['validation_total']:.3f} bits a note on validation, {facts['parameters']:,} parameters")
     print(f"written to {best}; curves in {options.output / 'curves.png'}; next: improv-train export {best} --help")
+
+
+def run_finetune(options: argparse.Namespace) -> None:
+    """Adapt a trained network to recordings."""
+    _need("keras", "tensorflow", "tf2onnx", "symusic", "rich", "matplotlib")
+    start, music = _start_and_music(options)
+    from training.corpus import ingest
+
+    complaints = Complaints()
+    with progress("reading") as tell:
+        corpus = ingest(music, complain=complaints, progress=tell)
+    complaints.sum_up()
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # the ONNX file is part of what is asked, see run_export
+    _import_quietly("tensorflow")
+    from training.building import Settings
+    from training.finetune import finetune, hold_out, table
+
+    corpus = hold_out(corpus, options.share)
+    values = {name: getattr(options, name) for name in Settings.__dataclass_fields__ if hasattr(options, name)}
+    if options.steps is None and options.minutes is None:
+        values["minutes"] = 10.0
+    name = music[0].resolve().stem
+    folder = options.output or Path("runs") / name
+    about = f"{name} ({len(set(corpus.names.tolist()))} recordings)"
+    adapted = finetune(
+        start, corpus, folder, Settings(**values), music=about, licence=options.licence, quiet=options.quiet
+    )
+    for line in adapted.warnings:
+        print(f"improv-train: warning: {line}", file=sys.stderr)
+    held = [corpus.piece(index) for index in corpus.pieces("validation")]
+    print(f"bits a note on what was held out of {name} ({sum(map(len, held)):,} notes in {len(held)} pieces):")
+    print(table(adapted))
+    print(f"written to {folder}; next: improv --model {adapted.model}")
+
+
+def _start_and_music(options: argparse.Namespace) -> tuple[Path, list[Path]]:
+    """Which network to start from, and the music: the network may be left out."""
+    from improv.resources import default_model
+
+    start, music = options.model, [Path(path) for path in options.music]
+    if music[0].suffix == ".keras" or (start is None and options.music == ["default"]):
+        raise UserError(f"finetune {music[0]}: name a folder of recordings after it")
+    if start is not None and start != "default" and Path(start).suffix != ".keras":
+        if not Path(start).exists():
+            raise UserError(f"{start}: no such file or folder; expected a .keras file, 'default', or recordings")
+        start, music = None, [Path(start), *music]
+    return (default_model().with_suffix(".keras") if start in (None, "default") else Path(start)), music
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -161,7 +208,13 @@ def _import_quietly(module: str) -> None:
             os.close(kept)
 
 
-COMMANDS = {"ingest": run_ingest, "fit": run_fit, "export": run_export, "evaluate": run_evaluate}
+COMMANDS = {
+    "ingest": run_ingest,
+    "fit": run_fit,
+    "finetune": run_finetune,
+    "export": run_export,
+    "evaluate": run_evaluate,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -122,7 +122,7 @@ def assign_splits(compositions: Sequence[str], named: dict[str, Sequence[str]], 
     A split in `named` holds just the compositions named; one that is not takes about `share` of the
     others, by a hash of their names, and at least one as long as another is left to train on.
     """
-    distinct = sorted(set(compositions), key=_share_of)
+    distinct = sorted(set(compositions), key=share_of)
     chosen: dict[str, str] = {}
     for split, names in named.items():
         for name in names:
@@ -136,14 +136,14 @@ def assign_splits(compositions: Sequence[str], named: dict[str, Sequence[str]], 
     # Held-out compositions are those of the smallest hashes: adding music moves few, if any, across.
     for position, split in enumerate(split for split in ("validation", "test") if split not in named):
         low, high = position * share, (position + 1) * share
-        mine = [c for c in free if low <= _share_of(c) < high and c not in chosen]
+        mine = [c for c in free if low <= share_of(c) < high and c not in chosen]
         rest = [c for c in free if c not in chosen]
         for composition in (mine or rest[:1])[: max(0, len(rest) - 1)]:  # something is left to train on
             chosen[composition] = split
     return np.array([SPLITS.index(chosen.get(c, "train")) for c in compositions], np.uint8)
 
 
-def _share_of(composition: str) -> float:
+def share_of(composition: str) -> float:
     """A number in [0, 1) that depends on the name alone."""
     return int.from_bytes(hashlib.sha256(composition.encode()).digest()[:6], "big") / 2**48
 

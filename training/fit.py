@@ -16,7 +16,7 @@ from improv.errors import UserError
 from training.building import Settings, build, compile_network
 from training.checkpoint import STATE, State, load_state, save_network, save_state, write_json
 from training.corpus import Corpus, summary
-from training.dataset import Augmentation, Crops, held_out, prefetched
+from training.dataset import Augmentation, Batch, Crops, held_out, prefetched
 from training.objective import rate, targets
 from training.progress import Bar
 from training.report import draw_curves, write_history
@@ -25,18 +25,20 @@ from training.report import draw_curves, write_history
 ROUND = 20
 #: Validations stay this small: about so many notes.
 VALIDATION_NOTES = 60_000
+#: Batches by which a network to start from is measured on its training music.
+FIRST_BATCHES = 8
 FOREVER = 10**9
 
 
 def fit(corpus_path: Path, folder: Path, settings: Settings, *, fresh: bool = False, quiet: bool = False) -> Path:
     """Train into `folder`, resuming what is there unless `fresh`; returns the best network's path."""
     corpus = Corpus.load(corpus_path)
-    encoding = Encoding()
     for split in ("train", "validation"):
         if all(len(corpus.piece(index)) < 2 for index in corpus.pieces(split)):
             raise UserError(f"{corpus_path}: no {split} pieces; ingest more music, or hold out less of it")
     folder.mkdir(parents=True, exist_ok=True)
-    network = build(settings, encoding)
+    network = build(settings, Encoding())
+    encoding = network.config.encoding
     compile_network(network, settings)
     state = _resume(folder, settings, network, fresh)
     crops = Crops(
@@ -44,6 +46,8 @@ def fit(corpus_path: Path, folder: Path, settings: Settings, *, fresh: bool = Fa
     )
     validation = held_out(corpus, encoding, "validation", crop=settings.crop, limit=VALIDATION_NOTES)
     rounds = Rounds(folder, state, settings, (validation.rows, targets(encoding, validation)), _card(corpus), quiet)
+    if settings.start and not state.history:
+        rounds.measure_start(network, [crops.batch(FOREVER + index) for index in range(FIRST_BATCHES)])
     if not state.finished:
         batches = prefetched(crops.batch, state.step)
         feed = ((batch.rows, targets(encoding, batch)) for batch in batches)
@@ -68,7 +72,7 @@ def _resume(folder: Path, settings: Settings, network: Any, fresh: bool) -> Stat
         return State(asdict(settings))
     budget = {"minutes", "steps", "patience", "validate_every", "checkpoint_every"}
     for key, now in asdict(settings).items():
-        if key not in budget and state.settings.get(key) != now:
+        if key not in budget and state.settings.get(key, getattr(Settings(), key)) != now:
             option = "--" + key.replace("_", "-")
             raise UserError(
                 f"{folder}: holds a run with {option} {state.settings.get(key)}, not {now}; "
@@ -111,6 +115,18 @@ class Rounds(keras.callbacks.Callback):
         self._saved = clock()
         self._recent: list[dict[str, float]] = []
         self._bar = Bar(quiet)
+
+    def measure_start(self, network: Any, batches: list[Batch]) -> None:
+        """Score a network that is not new, on `batches` of training music and on validation, before its first step.
+
+        It counts as the best until training finds a better one.
+        """
+        self.set_model(network)
+        rows = np.concatenate([batch.rows for batch in batches])
+        wanted = np.concatenate([targets(network.config.encoding, batch) for batch in batches])
+        found = network.evaluate(rows, wanted, batch_size=self._settings.batch, verbose=0, return_dict=True)
+        self._recent.append({name: float(found[name]) for name in FIELDS})
+        self._validate()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Set the learning rate by how much of the budget is spent."""

@@ -16,7 +16,9 @@ WHAT = """Make the models improv plays with, in four steps:
   improv-train export runs/mine/best.keras -o models/mine.onnx --name mine --data "..." --licence "..."
   improv-train evaluate models/mine.onnx OTHER_MIDI_DIR    judge it on other music
 
-then play with it: improv --model models/mine.onnx"""
+then play with it: improv --model models/mine.onnx
+
+Quicker, and good with less music: improv-train finetune default MIDI_DIR adapts the model that comes with improv."""
 
 INGEST = """Read all MIDI files in folders (and the folders in them) into one corpus file: seconds instead of
 ticks, notes as long as they sound (sustain pedal included), who plays the melody as far as track names
@@ -25,6 +27,11 @@ tell. Whole compositions are kept apart for validation and test; movements of on
 FIT = """Train a network on a corpus. Give a budget (--minutes or --steps). The same command again goes on
 where it was stopped or killed. The folder receives best.keras (lowest validation loss), history.csv and
 curves.png. On two CPU cores 30 minutes are enough for a first result; a GPU is used if Keras finds one."""
+
+FINETUNE = """Adapt a trained network to your own playing: minutes on a laptop, where a new one takes hours and far
+more music. Whole recordings are held out (of a single one, its end); training stops when they are predicted
+no better, and what is written is the best seen, at worst the network as it was. Prints bits a note on the
+held-out music before and after. The folder receives best.onnx, ready to play: improv --model OUT/best.onnx"""
 
 EXPORT = """Turn a trained network (best.keras) into the one ONNX file that improv plays from. Name, data and
 licence are written into the file: say whose music the network learned from and under what licence."""
@@ -40,6 +47,9 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], None]]) -> argparse.
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _ingest_options(_command(commands, "ingest", "music files to a corpus", INGEST, run["ingest"]))
     _fit_options(_command(commands, "fit", "a corpus to a network", FIT, run["fit"]))
+    _finetune_options(
+        _command(commands, "finetune", "a trained network to your own recordings", FINETUNE, run["finetune"])
+    )
     _export_options(_command(commands, "export", "a network to the file improv plays from", EXPORT, run["export"]))
     _evaluate_options(_command(commands, "evaluate", "bits per note on other music", EVALUATE, run["evaluate"]))
     return top
@@ -98,6 +108,30 @@ def _fit_options(command: argparse.ArgumentParser) -> None:
         default=10,
         help="validations without progress until it stops (default: %(default)s)",
     )
+    add("--seed", type=int, default=0, help="same seed, same random numbers (default: %(default)s)")
+    add("--quiet", action="store_true", help="no progress bar")
+
+
+def _finetune_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    where = "a .keras file with its .json beside it, or 'default' for the one that comes with improv (the default)"
+    add("model", nargs="?", metavar="MODEL.keras", help=where)
+    add("music", nargs="+", metavar="MIDI_DIR", help="folder with recordings; several are taken together")
+    add("-o", "--output", type=Path, metavar="OUT", help="folder to write to (default: runs/ and the music's name)")
+    add("--minutes", type=_positive_number, help="train no longer than this (default: 10, unless --steps is given)")
+    add("--steps", type=_positive, help="train no more than so many batches")
+    add("--learning-rate", type=_positive_number, default=3e-4, help="at its peak (default: %(default)s)")
+    add("--batch", type=_positive, default=16, help="items in a batch (default: %(default)s)")
+    add("--crop", type=_positive, default=256, help="notes to predict in each item of a batch (default: %(default)s)")
+    add("--validate-every", type=_positive, default=20, help="in steps (default: %(default)s)")
+    add(
+        "--patience",
+        type=_positive,
+        default=5,
+        help="validations without progress until it stops (default: %(default)s)",
+    )
+    add("--share", type=_fraction, default=0.15, help="share of the notes to hold out (default: %(default)s)")
+    add("--licence", default="", help="the licence of the adapted weights (default: as the start's)")
     add("--seed", type=int, default=0, help="same seed, same random numbers (default: %(default)s)")
     add("--quiet", action="store_true", help="no progress bar")
 
