@@ -12,6 +12,7 @@ from improv.ears import Ears
 from improv.encoding import IOI, PART, PITCH, Encoding
 from improv.loudness import drawn_so_far, loudness
 from improv.notes import Note, Part
+from improv.recall import Recall
 from improv.settings import Settings
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
 
@@ -57,6 +58,8 @@ class Draft:
         self._rows = rows[None]  # what the model has not been fed yet
         self._state = model.start()
         self._register = _register_bias([note.pitch for note in ears.recent])
+        self._remembrance = ears.remembrance
+        self._recall = None if ears.remembrance is None else Recall(ears.remembrance, settings.memory_weight)
         self._group_over = False  # the last draw fell back inside its group
         self.steps = 0
         self.broken = 0
@@ -74,11 +77,16 @@ class Draft:
         how.temperature[:], how.top_p[:] = self._temperature, self._top_p
         how.bias[0, encoding.field(IOI)][1:] += slowing * np.log2(encoding.ioi_values[1:])
         self._constrain(how, earliest - head, latest - head)
+        if self._recall is not None:
+            how.prior[0], how.weight[0] = self._recall.prior()
         step = self._model.step(self._rows, self._state, how)
         self.steps += 1
         if not _sane(step, encoding):
             self.broken += 1
             return None
+        if self._remembrance is not None:  # the first step read what was heard
+            self._remembrance.settle(self._rows[0], step.heard[0])
+            self._remembrance = None
         drawn = self._note(step, head, earliest, latest)
         # Inside a group pitches rise. One that does not is not played: the state stays before it, and the next
         # draw must leave the group.
@@ -87,6 +95,8 @@ class Draft:
             return None
         self._state, self._rows = step.state, self._tail.row(drawn)[None, None]
         self._drawn.append(drawn)
+        if self._recall is not None:
+            self._recall.wrote(drawn.pitch, len(self._tail.group) == 1)
         usual = drawn_so_far([one.velocity for one in self._drawn], self._model.velocity)
         note = replace(drawn, velocity=replace(self._loudness, model=usual).to_player(drawn.velocity))
         return Written(note, _probability_of_wait(step.raw[0], encoding, rest))

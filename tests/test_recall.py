@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from improv.encoding import Encoding, Order, as_array
+from improv.draft import Draft
+from improv.ears import Ears
+from improv.encoding import IOI, Encoding, Order, as_array
+from improv.events import NoteOff, NoteOn
 from improv.notes import Note
 from improv.recall import FREE, LEAVE, Recall, Remembrance
+from improv.settings import Settings
+from tests.table_model import TableModel
 
 RIFF = (60, 63, 65, 66, 65, 63, 70, 67)
 
@@ -97,3 +102,55 @@ def test_what_is_no_number_settles_nothing():
     before = remembrance.memory.prior(remembrance.memory.predict())[1]
     remembrance.settle(rows, np.full((len(rows), 5), np.nan, np.float32))
     assert remembrance.memory.prior(remembrance.memory.predict())[1] == before
+
+
+def answers(seed: int, step: float = 0.25, **more: object) -> list[int]:
+    """The pitches of an answer of some 40 notes to a riff played four times, by a network that knows nothing."""
+    core_settings = Settings(**more)
+    ears = Ears(Encoding(), core_settings)
+    for index, pitch in enumerate(RIFF * 4):
+        ears.hear(NoteOn(index * step, 0, pitch, 64))
+        ears.hear(NoteOff((index + 1) * step, 0, pitch))
+    model = TableModel({IOI: {Encoding().ioi_bin(step): 1.0}})
+    draft = Draft(model, ears, core_settings, np.random.default_rng(seed))
+    onset, pitches = len(RIFF) * 4 * step, []
+    for _ in range(40):
+        written = draft.write(onset, onset + 0.5, 0.5)
+        if written is not None:
+            pitches.append(written.note.pitch)
+            onset = written.note.onset
+    return pitches
+
+
+def from_the_riff(pitches: list[int]) -> list[bool]:
+    """Of each three notes in a row, whether they stand so in the riff, in some key."""
+    steps = [(b - a, c - b) for a, b, c in zip(RIFF * 2, (RIFF * 2)[1:], (RIFF * 2)[2:], strict=False)]
+    return [(b - a, c - b) in steps for a, b, c in zip(pitches, pitches[1:], pitches[2:], strict=False)]
+
+
+def test_a_players_motif_comes_back_with_memory_and_is_not_recited():
+    share = {
+        memory: np.mean([one for seed in range(12) for one in from_the_riff(answers(seed, memory=memory))])
+        for memory in ("off", "session")
+    }
+    assert share["off"] < 0.05
+    assert 0.05 + share["off"] < share["session"] < 0.7
+
+
+def test_memory_off_or_of_no_weight_is_the_network_alone():
+    assert answers(3, memory="off") == answers(3, memory="session", memory_weight=0.0)
+    assert answers(3, memory="off") != answers(3, memory="session")
+
+
+def test_the_first_step_settles_what_the_network_expected_of_the_player():
+    core_settings = Settings()
+    ears = Ears(Encoding(), core_settings)
+    for index, pitch in enumerate(RIFF * 3):
+        ears.hear(NoteOn(index * 0.25, 0, pitch, 64))
+        ears.hear(NoteOff((index + 1) * 0.25, 0, pitch))
+    assert ears.remembrance is not None
+    draft = Draft(TableModel(), ears, core_settings, np.random.default_rng(0))
+    memory = ears.remembrance.memory
+    before = memory.prior(memory.predict())[1]
+    draft.write(6.0, 6.5, 0.5)
+    assert memory.prior(memory.predict())[1] > before
