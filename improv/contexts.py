@@ -34,13 +34,13 @@ Key = int | tuple[int, ...]
 class Trail:
     """The end of what was played, as far as contexts reach: notes in onset order, chords ascending."""
 
-    __slots__ = ("_bass", "_intervals", "_lowest", "_outlines", "_pitches", "_recent", "last")
+    __slots__ = ("_bass", "_lowest", "_outlines", "_recent", "intervals", "last", "pitches")
 
     def __init__(self) -> None:
         self.last = 60  # the last pitch; before the first note, the middle of the keyboard
         self._recent: tuple[int, ...] = ()  # the last six pitches, oldest first
-        self._pitches = 0  # the same, side by side in one number, the last one lowest
-        self._intervals = 0  # the steps between them, modulo 128
+        self.pitches = 0  # the same, side by side in one number, seven bits each, the last one lowest
+        self.intervals = 0  # the steps between them, modulo 128
         self._lowest = 0  # of this chord
         self._bass = 0  # of the chord before
         self._outlines = 0  # lowest and highest of the last two complete chords, side by side
@@ -50,14 +50,14 @@ class Trail:
         if begins:
             self._outlines = (self._outlines << 2 * _BITS | self._lowest << _BITS | self.last) & _LAST[4]
             self._bass, self._lowest = self._lowest, pitch
-        self._pitches = (self._pitches << _BITS | pitch) & _ALL
-        self._intervals = (self._intervals << _BITS | (pitch - self.last & 127)) & _ALL
+        self.pitches = (self.pitches << _BITS | pitch) & _ALL
+        self.intervals = (self.intervals << _BITS | (pitch - self.last & 127)) & _ALL
         self._recent = (*self._recent[-5:], pitch)
         self.last = pitch
 
     def keys(self) -> tuple[Key, ...]:
         """A key for each of CONTEXTS: two trails share it if that context is the same."""
-        pitches, intervals, last, recent = self._pitches, self._intervals, self.last, self._recent
+        pitches, intervals, last, recent = self.pitches, self.intervals, self.last, self._recent
         shape = [pitch - last for pitch in recent]
         return (
             *(0, pitches & 0x7F, pitches & _LAST[2], pitches & _LAST[3], pitches & _LAST[4], pitches),

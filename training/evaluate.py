@@ -3,8 +3,8 @@
 Conventions, so that models compare: a group is all notes within 30 ms of its first onset, ascending
 inside; ioi is the difference of group onsets, 0 inside a group; every note after a file's first counts.
 A field costs -log2 p(bin), ioi and duration also log2 max(1, width / 10 ms) of their bin (the last one
-ending at 10 s), velocity also log2(32 / bins). With memory, a pitch costs what the network mixed with the session
-memory gives it; the memory is empty where a file begins, and mixes with what it knew before the note.
+ending at 10 s), velocity also log2(32 / bins). With memory, pitch and ioi cost what the network mixed with
+the session memory gives them; the memory is empty where a file begins, and mixes by what it knew before the note.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from improv.encoding import FIELDS, IOI, PART, PITCH, Order, Rows
 from improv.errors import UserError
 from improv.memory import Memory
 from improv.notes import Part
+from improv.rhythm import Rhythm
 from improv.step import Floats, StepModel, controls
 from training.corpus import find_music
 from training.dataset import bin_bits
@@ -32,13 +33,13 @@ RUN = 512
 @dataclass
 class Score:
     """Sums over notes: bits by field, how many notes, how many pitches guessed right, how many files; `remembered`
-    holds the bits of pitch with the session memory, None where it was not asked for."""
+    holds the bits by field with the session memory, None where it was not asked for."""
 
     bits: Any = field(default_factory=lambda: np.zeros(len(FIELDS)))
     notes: int = 0
     right: int = 0
     files: int = 0
-    remembered: float | None = None
+    remembered: Any = None
 
     def add(self, other: Score) -> None:
         """Count another's notes too."""
@@ -47,7 +48,7 @@ class Score:
         self.right += other.right
         self.files += other.files
         if other.remembered is not None:
-            self.remembered = (self.remembered or 0.0) + other.remembered
+            self.remembered = other.remembered + (0.0 if self.remembered is None else self.remembered)
 
     def report(self) -> dict[str, Any]:
         """The figures a note: {"notes", "bits": {field: bits, "total": bits}, "pitch_accuracy"}; with memory also
@@ -55,9 +56,7 @@ class Score:
         accuracy = round(self.right / max(1, self.notes), 4)
         report = {"notes": self.notes, "bits": self._by_field(self.bits), "pitch_accuracy": accuracy}
         if self.remembered is not None:
-            mixed = np.array(self.bits)
-            mixed[PITCH] = self.remembered
-            report["bits_memory"] = self._by_field(mixed)
+            report["bits_memory"] = self._by_field(self.remembered)
         return report
 
     def _by_field(self, bits: Any) -> dict[str, float]:
@@ -101,22 +100,29 @@ def evaluate(
 def score(model: StepModel, rows: Rows, *, label: bool, memory: bool = False) -> Score:
     """Score one performance, rows (n, 7) as from Encoding.encode: every note after the first."""
     heard, best = listen(model, rows)
+    right = int((best[1:] == rows[1:, PITCH]).sum())
+    by_field = [_bits_by_field(model, rows, found, label) for found in (heard, *([with_memory(rows, heard)] * memory))]
+    return Score(by_field[0], len(rows) - 1, right, 1, by_field[1] if memory else None)
+
+
+def _bits_by_field(model: StepModel, rows: Rows, heard: Floats, label: bool) -> Any:
+    """Bits by field, shape (5,), of all notes but the first, from log-probabilities (n, 5) in nats."""
     bits = -heard / np.log(2) + bin_bits(model.encoding, rows)
     if not label:
         bits[:, PART] = 0.0
-    right = int((best[1:] == rows[1:, PITCH]).sum())
-    remembered = float(with_memory(rows, heard[:, PITCH])[1:].sum()) if memory else None
-    return Score(bits[1:].sum(0, dtype=np.float64), len(rows) - 1, right, 1, remembered)
+    return bits[1:].sum(0, dtype=np.float64)
 
 
-def with_memory(rows: Rows, network: Floats) -> Any:
-    """Bits of each pitch of a performance, shape (n,), as a session memory that hears it from the start mixes them.
+def with_memory(rows: Rows, heard: Floats) -> Floats:
+    """The log-probabilities (n, 5) in nats as a session memory that hears a performance from the start mixes them.
 
-    `rows` (n, 7) in ascending order, `network` (n,) the log-probabilities in nats that the network gave each pitch.
+    `rows` (n, 7) in ascending order, `heard` (n, 5) what the network alone gave each.
     """
-    memory = Memory()
-    notes = zip(rows[:, PITCH].tolist(), (rows[:, IOI] > 0).tolist(), network.tolist(), strict=True)
-    return -np.log2([memory.learn(pitch, begins, chance) for pitch, begins, chance in notes])
+    memory, rhythm, mixed = Memory(), Rhythm(), heard.copy()
+    for note, (row, alone) in enumerate(zip(rows.tolist(), heard.tolist(), strict=True)):
+        mixed[note, PITCH] = np.log(memory.learn(row[PITCH], row[IOI] > 0, alone[PITCH]))
+        mixed[note, IOI] = np.log(rhythm.learn(row[PITCH], row[IOI], alone[IOI]))
+    return mixed
 
 
 def listen(model: StepModel, rows: Rows) -> tuple[Floats, Any]:

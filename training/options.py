@@ -154,7 +154,7 @@ def _evaluate_options(command: argparse.ArgumentParser) -> None:
         "unsplit: parts are not told and cost nothing; label: the files' parts are told and cost (default: %(default)s)"
     )
     add("--part", choices=["unsplit", "label"], default="unsplit", help=part)
-    add("--memory", action="store_true", help="score pitch also with the memory that learns the player as it listens")
+    add("--memory", action="store_true", help="score also with the memory that learns the player as it listens")
     add("--json", action="store_true", help="print JSON instead of a table")
 
 
