@@ -41,7 +41,7 @@ JAM_JSON = (
     "times_real_time}"
 )
 PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode")
-MODEL_OPTIONS = ("--model", "--provider", "--temperature", "--top-p", "--seed")
+MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
 
 class Parser(argparse.ArgumentParser):

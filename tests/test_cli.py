@@ -19,6 +19,7 @@ from improv.errors import UserError
 from improv.plan import Command
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
 from improv.settings import Settings
+from improv.settingtable import BY_OPTION
 from tests.table_model import TableModel
 
 
@@ -275,3 +276,7 @@ def test_streams_closed_by_who_starts_it_are_no_error(closed: str, argv: list[st
     done = subprocess.run(command, env=environment, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == code
     assert done.stderr.count(b"\n") == (0 if code == 0 or "2>&-" in closed else 1), done.stderr
+
+
+def test_every_option_of_the_table_is_offered():
+    assert {*cli.PLAY_OPTIONS, *cli.MODEL_OPTIONS} == set(BY_OPTION)
