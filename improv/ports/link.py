@@ -37,7 +37,7 @@ PING_AFTER = 1.0
 #: and given up when it does not answer in so many.
 PING_LIMIT = 2.0
 #: Seconds a port process has to silence and close.
-CLOSING = 2.0
+CLOSING = 4.0
 
 
 class Link:
