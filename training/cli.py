@@ -33,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_ingest(options: argparse.Namespace) -> None:
     """Read music into a corpus."""
-    _need("symusic", "rich")
-    from training.corpus import ingest, read_compositions, summary
+    _need("symusic", "rich", "matplotlib")
+    from training.compositions import read_compositions
+    from training.corpus import ingest, summary
+    from training.pictures import write_summary
 
     named = {split: getattr(options, split) for split in ("validation", "test") if getattr(options, split)}
     complaints = Complaints()
@@ -49,6 +51,7 @@ def run_ingest(options: argparse.Namespace) -> None:
             progress=tell,
         )
     _writing(options.output, corpus.save)
+    _writing(options.output, lambda path: write_summary(corpus, path))
     complaints.sum_up()
     facts = summary(corpus)
     parts = ", ".join(f"{count:,} {part}" for part, count in facts["by_part"].items() if count)
@@ -56,10 +59,15 @@ def run_ingest(options: argparse.Namespace) -> None:
         f"files {facts['files']:,}, compositions {facts['compositions']:,}, notes {facts['notes']:,} ({parts}), "
         f"hours {facts['hours']:.1f}"
     )
+    if facts["merged"]:
+        dropped, kept = corpus.merged[0]
+        others = f" and {facts['merged'] - 1} others" if facts["merged"] > 1 else ""
+        print(f"left out as repeats of a performance: {dropped} (of {kept}){others}")
     for split, counts in facts["by_split"].items():
         figures = ", ".join(f"{what} {counts[what]:,}" for what in ("compositions", "files", "notes"))
         print(f"  {split}: {figures}")
-    print(f"written to {options.output}; next: improv-train fit {options.output}")
+    beside = options.output.with_suffix(".md")
+    print(f"written to {options.output}; what is in it: {beside}; next: improv-train fit {options.output}")
 
 
 def run_fit(options: argparse.Namespace) -> None:

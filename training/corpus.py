@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,11 +16,12 @@ from numpy.typing import NDArray
 
 from improv.errors import UserError
 from improv.notes import Part
-from training.reading import MIDI_SUFFIXES, Labels, Piece, ReadError, read
+from training.compositions import catalogued, catalogues, composition_of
+from training.reading import MIDI_SUFFIXES, SCORE_SUFFIXES, Labels, Piece, ReadError, read
+from training.repeats import fingerprint, repeats
 
 SPLITS = ("train", "validation", "test")
-#: A movement's number at the end of a name that already holds a work's: schu_143_2, schubert_D850_1.
-MOVEMENT = re.compile(r"^(.*\d.*)_\d{1,2}$")
+SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES)
 FORMAT = "improv corpus 1"
 
 
@@ -31,7 +30,8 @@ class Corpus:
     """Pieces side by side: piece i is notes[start[i]:start[i + 1]] and names[i], compositions[i] and so on.
 
     `notes` (N,) of NOTE_DTYPE, `start` (P + 1,), `names` and `compositions` (P,) text, `labels` (P,) of
-    Labels, `splits` (P,) indices into SPLITS.
+    Labels, `splits` (P,) indices into SPLITS; `merged` (R, 2) names of repeats left out, and of what was kept;
+    `scored` (P,) bool, pieces from scores, whose velocities mean nothing.
     """
 
     notes: NDArray[np.void]
@@ -40,6 +40,12 @@ class Corpus:
     compositions: NDArray[np.str_]
     labels: NDArray[np.uint8]
     splits: NDArray[np.uint8]
+    merged: NDArray[np.str_] = field(default_factory=lambda: np.zeros((0, 2), "U1"))
+    scored: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if len(self.scored) != len(self.names):
+            object.__setattr__(self, "scored", np.zeros(len(self.names), bool))
 
     def piece(self, index: int) -> NDArray[np.void]:
         """The notes of piece `index`."""
@@ -71,49 +77,29 @@ class Corpus:
                 notes = np.empty(len(file["onset"]), NOTE_DTYPE)
                 for name in NOTE_DTYPE.names or ():
                     notes[name] = file[name]
-                rest = {name: file[name] for name in cls.__dataclass_fields__ if name != "notes"}
+                # Older corpora do not say what was merged, and hold no scores.
+                wanted = [name for name in cls.__dataclass_fields__ if name != "notes"]
+                rest = {name: file[name] for name in wanted if name not in ("merged", "scored") or name in file}
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise UserError(f"{path}: not a corpus; make one with 'improv-train ingest DIR -o {path}'") from error
         return cls(notes, **rest)
 
 
 def find_music(paths: Iterable[Path]) -> list[tuple[Path, str]]:
-    """All MIDI files in these folders (or these files), with the names they go by in the corpus."""
+    """All MIDI files and scores in these folders (or these files), with the names they go by in the corpus."""
     found: list[tuple[Path, str]] = []
     for path in paths:
         if path.is_file():
             found.append((path, path.name))
         elif path.is_dir():
-            files = sorted(f for f in path.rglob("*") if f.suffix.lower() in MIDI_SUFFIXES and f.is_file())
+            files = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
             if not files:
-                raise UserError(f"{path}: no music in this folder; expected {' or '.join(MIDI_SUFFIXES)} files")
+                raise UserError(f"{path}: no music in this folder; expected {' or '.join(SUFFIXES)} files")
             base = path.resolve().name
             found += [(file, f"{base}/{file.relative_to(path).as_posix()}") for file in files]
         else:
             raise UserError(f"{path}: no such file or folder")
     return found
-
-
-def composition_of(name: str) -> str:
-    """The composition a file belongs to, from its name: movements of one work share it."""
-    stem = Path(name).stem
-    movement = MOVEMENT.match(stem)
-    return movement[1] if movement else stem
-
-
-def read_compositions(table: Path) -> dict[str, str]:
-    """A CSV table with columns `file` and `composition`, as a mapping from file name to composition."""
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            if not {"file", "composition"} <= set(reader.fieldnames or ()):
-                raise KeyError
-        return {row["file"]: row["composition"] for row in rows}
-    except OSError as error:
-        raise UserError(f"{table}: cannot be read ({error.strerror})") from error
-    except (KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table}: expected a CSV table with the columns file and composition") from error
 
 
 def assign_splits(compositions: Sequence[str], named: dict[str, Sequence[str]], share: float) -> NDArray[np.uint8]:
@@ -160,8 +146,10 @@ def ingest(
 ) -> Corpus:
     """Read all music under `paths` into a corpus, in parallel; a file that cannot be read is passed over.
 
-    `complain` is told of each such file, one line; `progress` the files done and their total. Raises
-    UserError if a folder holds no music or none of the files can be read.
+    Of performances that repeat each other one is kept. Compositions are those of `table`, of catalogues in
+    the folders, or of the files' names. `complain` is told of each file that cannot be read, one line;
+    `progress` the files done and their total. Raises UserError if a folder holds no music or none of the
+    files can be read.
     """
     files = find_music(paths)
     good: list[tuple[str, Piece]] = []
@@ -172,30 +160,40 @@ def ingest(
             good.append((name, piece))
         progress(done, len(files))
     if not good:
-        what = f"{files[0][0]} is not a MIDI file" if len(files) == 1 else f"none of {len(files)} files is a MIDI file"
-        raise UserError(f"{what} that can be read; expected standard MIDI files (.mid)")
-    table = table or {}
-    names = [name for name, _ in good]
-    compositions = [table.get(name, table.get(Path(name).name, composition_of(name))) for name in names]
+        which = f"{files[0][0]} is not" if len(files) == 1 else f"none of {len(files)} files is"
+        raise UserError(f"{which} a MIDI file or score that can be read; expected {', '.join(SUFFIXES)}")
+    listed = catalogues(paths)
+    known = [catalogued(name, table or {}) or catalogued(name, listed) for name, _ in good]
+    merged = repeats([fingerprint(piece.notes) for _, piece in good])
+    for dropped, kept in merged.items():
+        known[kept] = known[kept] or known[dropped]
+    left = [index for index in range(len(good)) if index not in merged]
+    names, pieces = [good[index][0] for index in left], [good[index][1] for index in left]
+    compositions = [known[index] or composition_of(good[index][0]) for index in left]
     return Corpus(
-        notes=np.concatenate([piece.notes for _, piece in good]),
-        start=np.cumsum([0, *(len(piece.notes) for _, piece in good)], dtype=np.int64),
+        notes=np.concatenate([piece.notes for piece in pieces]),
+        start=np.cumsum([0, *(len(piece.notes) for piece in pieces)], dtype=np.int64),
         names=np.array(names),
         compositions=np.array(compositions),
-        labels=np.array([piece.labels for _, piece in good], np.uint8),
+        labels=np.array([piece.labels for piece in pieces], np.uint8),
         splits=assign_splits(compositions, named or {}, share),
+        merged=np.array([(good[a][0], good[b][0]) for a, b in sorted(merged.items())], np.str_).reshape(-1, 2),
+        scored=np.array([piece.scored for piece in pieces]),
     )
 
 
 def _read_all(files: list[tuple[Path, str]], workers: int | None) -> Iterable[tuple[str, Piece | str]]:
     names = [name for _, name in files]
     workers = min(workers or os.cpu_count() or 1, len(files))
-    # Starting a process costs more than reading dozens of files does.
-    if workers < 2 or len(files) < 64:
+    # Starting a process costs more than reading dozens of MIDI files does; a score takes as long as many of those.
+    scores = sum(path.suffix.lower() in SCORE_SUFFIXES for path, _ in files)
+    if workers < 2 or len(files) + 16 * scores < 64:
         yield from zip(names, map(try_read, (path for path, _ in files)), strict=True)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from zip(names, pool.map(try_read, [path for path, _ in files], chunksize=16), strict=True)
+        yield from zip(
+            names, pool.map(try_read, [path for path, _ in files], chunksize=2 if scores else 16), strict=True
+        )
 
 
 def try_read(path: Path) -> Piece | str:
@@ -212,6 +210,8 @@ def summary(corpus: Corpus) -> dict[str, Any]:
     hours = sum(float(np.ptp(corpus.piece(i)["onset"])) for i in range(len(length))) / 3600
     return {
         "files": len(length),
+        "merged": len(corpus.merged),
+        "scored": int(corpus.scored.sum()),
         "compositions": len(set(corpus.compositions.tolist())),
         "notes": len(corpus.notes),
         "hours": round(hours, 2),

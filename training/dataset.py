@@ -82,11 +82,18 @@ def _jittered(notes: Notes, spread: float, rng: np.random.Generator) -> Notes:
 @dataclass(frozen=True, slots=True)
 class Batch:
     """`rows` (B, 31 + 1 + crop, 7) and, for all of them but the first, whether they are to be predicted:
-    `weight` (B, 31 + crop), 0 or 1.
+    `weight` (B, 31 + crop), 0 or 1. `heard` (B,), 0 for items from scores, whose velocities are not to be
+    predicted, else 1.
     """
 
     rows: Rows
     weight: Floats
+    heard: Floats
+
+
+def _together(items: list[tuple[Rows, Floats]], scored: list[bool]) -> Batch:
+    rows, weight = (np.stack([item[index] for item in items]) for index in range(2))
+    return Batch(rows, weight, 1 - np.array(scored, np.float32))
 
 
 class Crops:
@@ -111,10 +118,10 @@ class Crops:
     def batch(self, index: int) -> Batch:
         """Batch number `index`, from random numbers of its own."""
         rng = np.random.default_rng((self._seed, index))
-        items = [self._item(rng) for _ in range(self._batch)]
-        return Batch(np.stack([rows for rows, _ in items]), np.stack([weight for _, weight in items]))
+        found = [self._item(rng) for _ in range(self._batch)]
+        return _together([item for item, _ in found], [scored for _, scored in found])
 
-    def _item(self, rng: np.random.Generator) -> tuple[Rows, Floats]:
+    def _item(self, rng: np.random.Generator) -> tuple[tuple[Rows, Floats], bool]:
         # A crop may begin anywhere, before a piece's first target too, so that beginnings are not rare.
         number = int(rng.integers(self._targets[-1]))
         which = int(np.searchsorted(self._targets, number, side="right"))
@@ -126,7 +133,7 @@ class Crops:
         first = max(0, begin - CONTEXT - LEAD_IN) if history else begin - 1
         notes = self._augmentation.apply(notes[first : begin + self._crop], Labels(self._corpus.labels[piece]), rng)
         rows = self._encoding.encode(notes, Order(int(rng.integers(len(Order)))))
-        return window(self._encoding, rows, begin - first, self._crop)
+        return window(self._encoding, rows, begin - first, self._crop), bool(self._corpus.scored[piece])
 
 
 def window(encoding: Encoding, rows: Rows, begin: int, crop: int) -> tuple[Rows, Floats]:
@@ -145,17 +152,21 @@ def held_out(corpus: Corpus, encoding: Encoding, split: str, *, crop: int, limit
     With `limit`, about that many notes, taken evenly from all pieces.
     """
     items: list[tuple[Rows, Floats]] = []
+    scored: list[bool] = []
     for piece in corpus.pieces(split):
         notes = corpus.piece(piece).copy()
         notes["part"] = Part.UNSPLIT
         rows = encoding.encode(notes, Order.ASCENDING)
         items += [window(encoding, rows, begin, crop) for begin in range(1, len(rows), crop)]
+        scored += [bool(corpus.scored[piece])] * (len(items) - len(scored))
     if limit is not None and len(items) * crop > limit:
         keep = max(1, limit // crop)
-        items = [items[i] for i in np.linspace(0, len(items) - 1, keep).astype(int)]
+        chosen = np.linspace(0, len(items) - 1, keep).astype(int).tolist()
+        items, scored = [items[i] for i in chosen], [scored[i] for i in chosen]
     if not items:
-        return Batch(np.zeros((0, CONTEXT + crop, 7), np.int32), np.zeros((0, CONTEXT - 1 + crop), np.float32))
-    return Batch(np.stack([rows for rows, _ in items]), np.stack([weight for _, weight in items]))
+        none = np.zeros((0, CONTEXT - 1 + crop), np.float32)
+        return Batch(np.zeros((0, CONTEXT + crop, 7), np.int32), none, none[:, 0])
+    return _together(items, scored)
 
 
 def bin_bits(encoding: Encoding, rows: Rows) -> Floats:

@@ -111,6 +111,7 @@ def _ends_held_out(corpus: Corpus, share: float) -> Corpus:
         names=corpus.names[twice],
         compositions=corpus.compositions[twice],
         labels=corpus.labels[twice],
+        scored=corpus.scored[twice],
         splits=np.tile(np.array([SPLITS.index("train"), SPLITS.index("validation")], np.uint8), len(length)),
     )
 

@@ -91,7 +91,10 @@ def _resume(folder: Path, settings: Settings, network: Any, fresh: bool) -> Stat
 
 def _card(corpus: Corpus) -> dict[str, Any]:
     """What is to be known of the training data when a network is exported."""
-    training = np.concatenate([corpus.piece(index)["velocity"] for index in corpus.pieces("train")])
+    pieces = corpus.pieces("train")
+    # Scores do not say how loud; of them alone, something has to be assumed.
+    played = pieces[~corpus.scored[pieces]] if not corpus.scored[pieces].all() else pieces
+    training = np.concatenate([corpus.piece(index)["velocity"] for index in played])
     return {"velocity": [float(training.mean()), float(training.std())], "corpus": summary(corpus)}
 
 

@@ -9,20 +9,26 @@ import keras
 import numpy as np
 from keras import ops
 
-from improv.encoding import FIELDS, Encoding
+from improv.encoding import FIELDS, VELOCITY, Encoding
 from training.dataset import Batch, Floats, bin_bits
 
 
 def targets(encoding: Encoding, batch: Batch) -> Floats:
-    """What the loss needs beside the network's scores, (B, T - 1, 6): the weight, and bin_bits by field."""
+    """What the loss needs beside the scores, (B, T - 1, 7): weight, bin_bits by field, whether velocity counts."""
     bits = bin_bits(encoding, batch.rows[:, 1:])
-    return np.concatenate([batch.weight[..., None], bits], axis=-1)
+    heard = np.broadcast_to(batch.heard[:, None, None], (*batch.weight.shape, 1))
+    return np.concatenate([batch.weight[..., None], bits, heard], axis=-1)
 
 
 @keras.saving.register_keras_serializable("improv")
 def nats(y: Any, scores: Any) -> Any:
-    """Mean negative log-likelihood of the weighted notes, all fields together, in nats a note."""
+    """Mean negative log-likelihood of the weighted notes, all fields together, in nats a note.
+
+    Velocities from scores, which do not say them, cost nothing.
+    """
     weight = y[..., 0]
+    heard = ops.ones_like(weight)[..., None]
+    scores = scores * ops.concatenate([y[..., 6:] if i == VELOCITY else heard for i in range(len(FIELDS))], axis=-1)
     return -ops.sum(weight * ops.sum(scores, axis=-1)) / ops.maximum(ops.sum(weight), 1.0)
 
 
@@ -38,7 +44,7 @@ class FieldBits(keras.metrics.Metric):
 
     def update_state(self, y: Any, scores: Any, sample_weight: Any = None) -> None:
         """Count a batch: y as from `targets`, scores (B, T - 1, 5) in nats."""
-        weight = ops.cast(y[..., 0], self.dtype)
+        weight = ops.cast(y[..., 0] * y[..., 6] if self.field == VELOCITY else y[..., 0], self.dtype)
         bits = ops.cast(y[..., 1 + self.field], self.dtype) - scores[..., self.field] / math.log(2)
         self.bits.assign_add(ops.sum(weight * bits))
         self.notes.assign_add(ops.sum(weight))

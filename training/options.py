@@ -20,9 +20,13 @@ then play with it: improv --model models/mine.onnx
 
 Quicker, and good with less music: improv-train finetune default MIDI_DIR adapts the model that comes with improv."""
 
-INGEST = """Read all MIDI files in folders (and the folders in them) into one corpus file: seconds instead of
-ticks, notes as long as they sound (sustain pedal included), who plays the melody as far as track names
-tell. Whole compositions are kept apart for validation and test; movements of one work stay together."""
+INGEST = """Read all MIDI files and scores (MusicXML, Humdrum, ABC) in folders, and the folders in them, into one
+corpus file: seconds instead of ticks, notes as long as they sound (sustain pedal included), who plays the
+melody as far as track names and staves tell. Scores take music21 a second or so each, the first time; after
+that they come from a cache. Of performances that repeat each other, transposed ones too, one is kept. Whole
+compositions are kept apart for validation and test; movements of one work stay together, and so does a work
+that several catalogues name (catalog.csv or metadata.csv in a folder, columns file or midi, composer, title).
+Beside the corpus a summary (.md) and a picture of what is in it (.png) are written."""
 
 FIT = """Train a network on a corpus. Give a budget (--minutes or --steps). The same command again goes on
 where it was stopped or killed. The folder receives best.keras (lowest validation loss), history.csv and
@@ -65,10 +69,15 @@ def _command(
 
 def _ingest_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("music", nargs="+", type=Path, metavar="DIR", help="folder with MIDI files (or a single file)")
+    add("music", nargs="+", type=Path, metavar="DIR", help="folder with MIDI files or scores (or a single file)")
     add("-o", "--output", type=Path, default=Path("corpus.npz"), help="the corpus to write (default: %(default)s)")
     add("--workers", type=_positive, help="processes that read (default: one a core)")
-    add("--compositions", type=Path, metavar="CSV", help="table with columns file,composition (default: by file name)")
+    add(
+        "--compositions",
+        type=Path,
+        metavar="CSV",
+        help="table with columns file,composition, or file,composer,title (default: catalogues, file names)",
+    )
     named = "keep this composition for {}; may be given several times (default: a share, chosen by name)"
     add("--validation", action="extend", nargs="+", metavar="COMPOSITION", help=named.format("validation"))
     add("--test", action="extend", nargs="+", metavar="COMPOSITION", help=named.format("test"))

@@ -1,4 +1,4 @@
-"""Music files as arrays of sounding notes, with the role of each: MIDI through symusic."""
+"""Music files as arrays of sounding notes, with the role of each: MIDI through symusic, scores by `scores.py`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from improv.encoding import NOTE_DTYPE
 from improv.notes import MAX_DURATION, Part
 
 MIDI_SUFFIXES = (".mid", ".midi")
+SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml", ".krn", ".abc")
 SUSTAIN = 64
 #: Track names that say who speaks. A melody of its own outranks a right hand.
 MELODY = re.compile(r"melod|theme|thema|voice|vocal|voix|sing|lead|solo", re.IGNORECASE)
@@ -36,18 +37,26 @@ class ReadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One performance: `notes` of NOTE_DTYPE in onset order, durations as they sound, in seconds."""
+    """One performance: `notes` of NOTE_DTYPE in onset order, durations as they sound, in seconds.
+
+    `scored` if it comes from a score, which says nothing of loudness: all its velocities are the same.
+    """
 
     notes: NDArray[np.void]
     labels: Labels
+    scored: bool = False
 
 
 def read(path: Path) -> Piece:
-    """Read a MIDI file, its tempo map applied. Raises ReadError if it is none, damaged or without notes.
+    """Read a MIDI file, its tempo map applied, or a score. Raises ReadError if it is none, damaged or without notes.
 
     Drums are left out. The whole file is heard as one instrument with one pedal: piano files put the
     pedal on either hand's track, or on one of its own.
     """
+    if path.suffix.lower() in SCORE_SUFFIXES:
+        from training.scores import read_score
+
+        return read_score(path)
     import symusic
 
     try:

@@ -10,14 +10,13 @@ from improv.errors import UserError
 from improv.notes import Note, Part, PedalSpan
 from improv.notes import sounding as by_the_book
 from tests.training.midifiles import bass, little_music, tune, write_midi
+from training.compositions import composition_of, read_compositions
 from training.corpus import (
     SPLITS,
     Corpus,
     assign_splits,
-    composition_of,
     find_music,
     ingest,
-    read_compositions,
     summary,
 )
 from training.reading import Labels, ReadError, part_labels, read, sounding

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.encoding import IOI, NOTE_DTYPE, ORDER, PAD_PITCH, PART, PITCH, SOUNDING, VELOCITY, Encoding, Order
+from improv.encoding import FIELDS, IOI, NOTE_DTYPE, ORDER, PAD_PITCH, PART, PITCH, SOUNDING, VELOCITY, Encoding, Order
 from improv.notes import Part
 from training.corpus import SPLITS, Corpus
 from training.dataset import CONTEXT, Augmentation, Batch, Crops, bin_bits, held_out, prefetched, window
@@ -22,6 +22,8 @@ STILL = Augmentation(
     drop_part=0,
     drop_history=0,
 )
+
+NOTHING = np.zeros((1, 1), np.float32)
 
 
 def played(count, *, pitch=60, seconds=0.25):
@@ -171,7 +173,7 @@ def test_prefetched_batches_come_in_order_and_errors_reach_the_reader():
     def make(index):
         if index == 7:
             raise ValueError("seven")
-        return Batch(np.full((1, 1, 7), index), np.zeros((1, 1), np.float32))
+        return Batch(np.full((1, 1, 7), index), np.zeros((1, 1), np.float32), np.ones(1, np.float32))
 
     batches = prefetched(make, 3, ahead=2)
     assert [int(next(batches).rows[0, 0, 0]) for _ in range(4)] == [3, 4, 5, 6]
@@ -181,7 +183,7 @@ def test_prefetched_batches_come_in_order_and_errors_reach_the_reader():
 
 def test_closing_ends_the_thread():
     before = set(threading.enumerate())
-    batches = prefetched(lambda i: Batch(np.zeros((1, 1, 7), np.int32), np.zeros((1, 1), np.float32)), 0)
+    batches = prefetched(lambda i: Batch(np.zeros((1, 1, 7), np.int32), NOTHING, NOTHING[0]), 0)
     next(batches)
     (worker,) = set(threading.enumerate()) - before
     batches.close()
@@ -192,3 +194,25 @@ def test_closing_ends_the_thread():
 def test_a_corpus_without_training_notes_is_refused():
     with pytest.raises(ValueError, match="no training notes"):
         crops(corpus_of(1))
+
+
+def test_velocities_of_scores_are_not_to_be_learned():
+    corpus = corpus_of(30, 30)
+    from training.objective import FieldBits, nats, targets
+
+    scored = replace(corpus, scored=np.ones(len(corpus.names), bool))
+    batch = Crops(scored, Encoding(), crop=8, batch=2, seed=0, augmentation=Augmentation()).batch(0)
+    assert batch.heard.tolist() == [0, 0]
+    assert held_out(corpus, Encoding(), "train", crop=8).heard.all()
+    assert not held_out(scored, Encoding(), "train", crop=8, limit=16).heard.any()
+    scores = np.zeros((*batch.weight.shape, len(FIELDS)), np.float32)
+    scores[..., VELOCITY] = -3.0
+    found = {}
+    for name, heard in (("scored", batch.heard), ("played", np.ones(2, np.float32))):
+        wanted = targets(Encoding(), Batch(batch.rows, batch.weight, heard))
+        metric = FieldBits(VELOCITY)
+        metric.update_state(wanted, scores)
+        found[name] = (float(nats(wanted, scores)), float(metric.result()))
+    assert found["scored"] == (0.0, 0.0)
+    assert found["played"] == pytest.approx((3.0, 3.0 / np.log(2)))
+    assert bin_bits(Encoding(), batch.rows)[..., VELOCITY].max() == 0
