@@ -18,6 +18,8 @@ from improv.notes import GROUP_SPAN
 GRAM = 8
 #: Of the shorter performance's n-grams, the share that the other must have too.
 ENOUGH = 0.6
+#: And so many at least: simple riffs in an even rhythm are alike without being the same.
+LEAST = 32
 #: Ratios of successive iois closer than this (natural logarithm, about 8 %) count as equal.
 RATIO_STEP = 0.08
 #: An n-gram in more performances than this is compared with the first of them only.
@@ -63,7 +65,7 @@ def repeats(prints: Sequence[NDArray[np.uint64]]) -> dict[int, int]:
     found: dict[int, int] = {}
     for pair, shared in _shared(owner, begin, len(rank)):
         first, second = (int(rank[index]) for index in divmod(pair, len(rank)))
-        if shared >= ENOUGH * size[second] and first not in found:
+        if shared >= max(LEAST, ENOUGH * size[second]) and first not in found:
             found.setdefault(second, first)
     return found
 
