@@ -185,6 +185,23 @@ def run_evaluate(options: argparse.Namespace) -> None:
         print(table(reports | ({"all": total.report()} if len(reports) > 1 else {})))
 
 
+def run_article(options: argparse.Namespace) -> None:
+    """Do what the tutorial does."""
+    _need("keras", "tensorflow", "music21", "rich", "matplotlib")
+    from training.article_tokens import read_folder
+
+    complaints = Complaints()
+    with progress("reading") as tell:
+        pieces = read_folder(options.music, workers=options.workers, complain=complaints, progress=tell)
+    complaints.sum_up()
+    _import_quietly("tensorflow")
+    from training.article_report import tutorial
+
+    values = {name: getattr(options, name) for name in ("epochs", "generate", "least", "seed", "with_faults")}
+    _writing(options.output, lambda folder: tutorial(list(pieces.values()), folder, **values))
+    print(f"written to {options.output}")
+
+
 def _writing(path: Path, write: Callable[[Path], None]) -> None:
     try:
         write(path)
@@ -222,6 +239,7 @@ COMMANDS = {
     "finetune": run_finetune,
     "export": run_export,
     "evaluate": run_evaluate,
+    "article": run_article,
 }
 
 if __name__ == "__main__":

@@ -44,6 +44,10 @@ EVALUATE = """Score music the model has not seen: bits per note by field (less i
 likeliest pitch is the one played. Needs no TensorFlow. Figures of different models compare as long as
 the music and --part are the same."""
 
+ARTICLE = """Do what the well-known tutorial on music with WaveNet and LSTM does: notes and chords as music21's words,
+windows of 32 of the frequent ones, both networks trained and compared, and what each goes on to play, as MIDI.
+The networks cannot be played live. docs/tutorial.md says what is wrong with it all; --faults measures it."""
+
 
 def parser(run: Mapping[str, Callable[[argparse.Namespace], None]]) -> argparse.ArgumentParser:
     """The command line; `run` holds what each command does."""
@@ -56,6 +60,7 @@ def parser(run: Mapping[str, Callable[[argparse.Namespace], None]]) -> argparse.
     )
     _export_options(_command(commands, "export", "a network to the file improv plays from", EXPORT, run["export"]))
     _evaluate_options(_command(commands, "evaluate", "bits per note on other music", EVALUATE, run["evaluate"]))
+    _article_options(_command(commands, "article", "the tutorial this began from, end to end", ARTICLE, run["article"]))
     return top
 
 
@@ -165,6 +170,18 @@ def _evaluate_options(command: argparse.ArgumentParser) -> None:
     add("--part", choices=["unsplit", "label"], default="unsplit", help=part)
     add("--memory", action="store_true", help="score also with the memory that learns the player as it listens")
     add("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _article_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("music", type=Path, metavar="MIDI_DIR", help="folder with MIDI files of piano music")
+    add("-o", "--output", type=Path, default=Path("runs/article"), metavar="OUT", help="folder (default: %(default)s)")
+    add("--epochs", type=_positive, default=10, help="of training, for each network (default: %(default)s)")
+    add("--generate", type=_positive, default=10, metavar="N", help="words each goes on by (default: %(default)s)")
+    add("--least", type=_positive, default=50, metavar="N", help="times a word must be played (default: %(default)s)")
+    add("--faults", dest="with_faults", action="store_true", help="measure what the tutorial's faults cost (slow)")
+    add("--workers", type=_positive, help="processes that read (default: one a core)")
+    add("--seed", type=int, default=0, help="same seed, same random numbers (default: %(default)s)")
 
 
 def _positive(text: str) -> int:
