@@ -193,7 +193,7 @@ def _ask(question: str) -> str:
 
 @contextlib.contextmanager
 def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C, SIGTERM and a closed terminal ask to stop; a second one stops at once."""
+    """Ctrl-C, SIGTERM and a closed terminal (unless under nohup) ask to stop; a second one stops at once."""
     asked: list[int] = []
 
     def ask(number: int, _: FrameType | None) -> None:
@@ -201,8 +201,10 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked.append(number)
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    before = {number: signal.signal(number, ask) for name in names if (number := getattr(signal, name, None))}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, ask) for number in numbers}
     try:
         yield lambda: bool(asked)
     finally:

@@ -1,0 +1,32 @@
+"""How a session is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from improv.app import _stop_signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_asks_to_stop_and_a_second_insists(number: int) -> None:
+    before = signal.getsignal(number)
+    with _stop_signals() as stopping:
+        assert not stopping()
+        os.kill(os.getpid(), number)
+        assert stopping()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _stop_signals() as stopping:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stopping()
+    finally:
+        signal.signal(signal.SIGHUP, before)
