@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.errors import UserError
-from training.reading import MIDI_SUFFIXES, ReadError
+from training.pieces import ReadError
+from training.reading import MIDI_SUFFIXES
 from training.scores import cache_folder
 
 #: Goes up when the same file would be read as other words.

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from improv.errors import UserError
 from improv.notes import Part
 from training.compositions import catalogued, catalogues, composition_of
-from training.reading import MIDI_SUFFIXES, SCORE_SUFFIXES, Labels, Piece, ReadError, read
+from training.pieces import Labels, Piece, ReadError
+from training.reading import MIDI_SUFFIXES, read
 from training.repeats import fingerprint, repeats
+from training.scores import SCORE_SUFFIXES
 
 SPLITS = ("train", "validation", "test")
 SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES)

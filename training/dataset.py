@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Encoding, Order, Rows
 from improv.notes import MAX_DURATION, Part
 from training.corpus import Corpus
-from training.reading import Labels
+from training.pieces import Labels
 
 #: Rows before the first target: what the network can see of the past.
 CONTEXT = 32

@@ -24,7 +24,8 @@ from improv.rhythm import Rhythm
 from improv.step import Floats, StepModel, controls
 from training.corpus import find_music
 from training.dataset import bin_bits
-from training.reading import ReadError, read
+from training.pieces import ReadError
+from training.reading import read
 
 #: Rows fed in one run: the weights are read once for all of them.
 RUN = 512

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from improv.encoding import NOTE_DTYPE
 from improv.notes import Part
-from training.reading import Labels, Piece, ReadError, part_labels, sounding
+from training.pieces import Labels, Piece, ReadError, part_labels, sounding
 
+#: The files that are scores.
+SCORE_SUFFIXES = (".musicxml", ".mxl", ".xml", ".krn", ".abc")
 #: Goes up when the same score would be read as other notes.
 VERSION = 1
 #: Quarters a minute where a score gives no tempo.

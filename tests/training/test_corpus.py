@@ -19,7 +19,8 @@ from training.corpus import (
     ingest,
     summary,
 )
-from training.reading import Labels, ReadError, part_labels, read, sounding
+from training.pieces import Labels, ReadError, part_labels, sounding
+from training.reading import read
 
 quarter = st.integers(0, 24).map(lambda n: n / 4)
 

@@ -10,7 +10,7 @@ from improv.encoding import FIELDS, IOI, NOTE_DTYPE, ORDER, PAD_PITCH, PART, PIT
 from improv.notes import Part
 from training.corpus import SPLITS, Corpus
 from training.dataset import CONTEXT, Augmentation, Batch, Crops, bin_bits, held_out, prefetched, window
-from training.reading import Labels
+from training.pieces import Labels
 
 ENCODING = Encoding()
 STILL = Augmentation(

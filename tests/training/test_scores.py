@@ -10,7 +10,8 @@ import pytest
 import training.scores
 from improv.notes import Part
 from training.corpus import Corpus, ingest, summary
-from training.reading import Labels, ReadError, read
+from training.pieces import Labels, ReadError
+from training.reading import read
 from training.scores import VELOCITY, parse, read_score, roles
 
 ABC = """X:1
