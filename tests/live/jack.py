@@ -58,6 +58,13 @@ class JackServer:
                 raise RuntimeError("jackd does not start; are all its eight slots taken?")
             time.sleep(0.05)
 
+    def answers(self) -> bool:
+        """Whether a client can connect to it within five seconds."""
+        try:
+            return subprocess.run(["jack_lsp", "-s", self.name], capture_output=True, timeout=5.0).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
     def stop(self) -> None:
         """End it and wait for its end."""
         if self._killed and self._process is None:
