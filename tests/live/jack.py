@@ -53,7 +53,7 @@ class JackServer:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         end = now() + 10.0
-        while subprocess.run(["jack_lsp", "-s", self.name], capture_output=True).returncode:
+        while not self.answers():
             if self._process.poll() is not None or now() > end:
                 raise RuntimeError("jackd does not start; are all its eight slots taken?")
             time.sleep(0.05)
