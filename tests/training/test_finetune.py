@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from improv.model import load
 from tests.training.midifiles import little_music, tune, write_midi
 from training.building import Settings
 from training.checkpoint import load_card, load_network
-from training.cli import _start_and_music, main
+from training.cli import main, parser
+from training.commands.finetune import start_and_music
 from training.corpus import Corpus, ingest
 from training.evaluate import evaluate
 from training.export import About, export
 from training.finetune import finetune, hold_out, over_fitted, table, too_little
 from training.fit import fit
-from training.options import parser
 
 TINY = Settings(channels=8, skip=8, hidden=8, pointwise=0, dropout=0.0, crop=16, batch=4, checkpoint_every=0.0)
 SHORT = replace(TINY, steps=40, validate_every=20, learning_rate=0.01)
@@ -162,14 +161,14 @@ def test_over_fitting_is_training_falling_while_held_out_rises():
     ],
 )
 def test_the_network_may_be_left_out(music_options, line, start, music):
-    found, folders = _start_and_music(music_options(line))
+    found, folders = start_and_music(music_options(line))
     assert (found.name, folders) == (start, [Path(word.format(mine=music_options.mine)) for word in music])
 
 
 @pytest.fixture
 def music_options(tmp_path):
     def options(line: str):
-        return parser(defaultdict(lambda: print)).parse_args(["finetune", *line.format(mine=tmp_path).split()])
+        return parser().parse_args(["finetune", *line.format(mine=tmp_path).split()])
 
     options.mine = tmp_path
     return options
