@@ -18,7 +18,9 @@ from improv import clock, config, engine
 from improv.errors import UserError
 from improv.improviser import Improviser
 from improv.ports.reports import PortSettings
+from improv.reception import Reception
 from improv.resources import default_model
+from improv.settingkinds import Meter
 from improv.settings import Settings
 from improv.status import StatusLine
 from improv.step import StepModel
@@ -35,14 +37,16 @@ def play(settled: config.Config) -> int:
         with contextlib.closing(line), contextlib.closing(open_ports(port_settings(settled))) as link:
             opened = link.opened
             line.say(
-                f"hearing {' + '.join(opened.inputs)}; playing on {opened.output}, channel {settings.channel_out + 1}; "
-                "Ctrl-C ends"
+                f"hearing {' + '.join(opened.inputs)}; "
+                + (f"clock from {opened.clock}; " if opened.clock else "")
+                + f"playing on {opened.output}, channel {settings.channel_out + 1}; Ctrl-C ends"
             )
             # What has been made by now stays: the collector need not look at it again while music plays.
             gc.collect()
             gc.freeze()
             timing = engine.Timing()
-            lost = engine.run(core, link, timing, line, stopping)
+            reception = Reception(opened.clock_number, len(opened.inputs))
+            lost = engine.run(core, link, timing, line, stopping, reception=reception)
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
     return _exit_code(lost)
@@ -63,7 +67,7 @@ def jam(settled: config.Config, wish: JamWish) -> int:
     """Play a file to improv under a simulated clock, write and show the session. Raises UserError."""
     from improv import jamfile
 
-    settings = core_settings(settled)
+    settings = dataclasses.replace(core_settings(settled), sync="free")  # a file has no clock beside it
     seed = settled.whole("sampling.seed")
     session = jamfile.run(wish.source, wish.output, wish.part, load_model(settled), settings, seed)
     if wish.as_json:
@@ -134,6 +138,7 @@ def port_settings(settled: config.Config) -> PortSettings:
     """The settings of the port process."""
     return PortSettings(
         inputs=settled.names("ports.in"),
+        clock=settled.text("time.clock") or None if settled.text("time.sync") == "clock" else None,
         output=settled.text("ports.out") or None,
         api=settled.text("ports.api"),
         virtual=settled.switch("ports.virtual"),
@@ -162,6 +167,9 @@ def core_settings(settled: config.Config) -> Settings:
         max_phrase=settled.number("answer.max_phrase"),
         memory=settled.text("model.memory"),
         memory_weight=settled.number("model.memory_weight"),
+        sync=settled.text("time.sync"),
+        clock_absent=settled.text("time.clock_absent"),
+        meter=Meter.read(settled.text("time.meter")),
         temperature=_each(usual.temperature, lambda own: own * boldness),
         top_p=_each(usual.top_p, lambda own: min(own, share)),
     )

@@ -40,6 +40,7 @@ JAM_JSON = (
     "{input, output, seed, player_notes, improv_notes, answers, false_turns, seconds (of music), took_seconds, "
     "times_real_time}"
 )
+TIME_OPTIONS = ("--sync", "--clock", "--meter")
 PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode")
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
@@ -132,6 +133,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
     _add_config(parser, first=True)
     config.add_options(parser.add_argument_group("ports"), PLAY_OPTIONS)
+    config.add_options(parser.add_argument_group("time"), TIME_OPTIONS)
     config.add_options(parser.add_argument_group("model"), MODEL_OPTIONS)
     _add_detail(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="improv")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from improv import clock, improviser
-from improv.events import Event, NoteOn
-from improv.midi import Parser
+from improv.events import ClockEvent, Event, NoteOn
 from improv.plan import Command
 from improv.ports.reports import Heard, Lost, Report, Sent
+from improv.reception import Reception
 from improv.status import Status, StatusLine
 from improv.timing import Window
 
@@ -21,8 +20,8 @@ LONGEST_WAIT = 0.1
 class Core(Protocol):
     """What plays: improv.improviser, or a stand-in."""
 
-    def hear(self, event: Event) -> None:
-        """Take in what the keyboard said."""
+    def hear(self, event: Event | ClockEvent) -> None:
+        """Take in what the keyboard, or a clock, said."""
         ...
 
     def turn(self, now: float) -> Sequence[Command]:
@@ -98,19 +97,23 @@ def run(
     line: StatusLine,
     stopping: Callable[[], bool],
     now: Callable[[], float] = clock.now,
+    reception: Reception | None = None,
 ) -> str | None:
-    """Play until `stopping()`, then return None; or until the ports are lost, then return why, in one line."""
-    parsers: defaultdict[int, Parser] = defaultdict(Parser)
+    """Play until `stopping()`, then return None; or until the ports are lost, then return why, in one line.
+
+    `reception` knows what each input may say; without it each may say all.
+    """
+    reception = Reception() if reception is None else reception
     while not stopping():
         line.show(_status(core, timing), now())
         struck: float | None = None  # when the first key of this turn went down
         for report in link.wait(_timeout(now(), core.wake_at(), line.wake_at())):
             match report:
-                case Heard(at, port, data):
-                    for event in parsers[port].feed(data, at):
+                case Heard():
+                    for event in reception.events(report):
                         core.hear(event)
                         if struck is None and isinstance(event, NoteOn):
-                            struck = at
+                            struck = event.at
                 case Sent():
                     timing.sent(report)
                 case Lost(message):
@@ -127,7 +130,7 @@ def run(
 
 def _status(core: Core, timing: Timing) -> Status:
     said = core.status()
-    return Status(said.answering, said.heard, said.played, timing.reaction.p99)
+    return Status(said.answering, said.heard, said.played, timing.reaction.p99, said.time, said.tempo)
 
 
 def _timeout(now: float, *wake_at: float | None) -> float:

@@ -1,4 +1,4 @@
-"""What a keyboard says, as values: the listening core knows nothing of bytes or ports."""
+"""What a keyboard and a MIDI clock say, as values: the listening core knows nothing of bytes or ports."""
 
 from __future__ import annotations
 
@@ -37,3 +37,42 @@ class ControlChange:
 
 
 Event = NoteOn | NoteOff | ControlChange
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A clock's tick, 24 of them a quarter note. `at` in seconds (monotonic), as in all that follow."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The song starts: the next tick is its beginning."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The song goes on: the next tick is where it stopped, or where a SongPosition has put it since."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The song stops."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SongPosition:
+    """The next tick is so many sixteenth notes (six ticks each) into the song, 0-16383."""
+
+    at: float
+    sixteenths: int
+
+
+ClockEvent = Tick | Start | Continue | Stop | SongPosition

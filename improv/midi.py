@@ -6,11 +6,13 @@ a message that a real-time byte interrupts; both are what keyboards send. Files 
 
 from __future__ import annotations
 
-from improv.events import ControlChange, Event, NoteOff, NoteOn
+from improv.events import ClockEvent, Continue, ControlChange, Event, NoteOff, NoteOn, SongPosition, Start, Stop, Tick
 
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 ALL_NOTES_OFF = 123
-_SYSEX, _SYSTEM, _REAL_TIME = 0xF0, 0xF0, 0xF8
+_SYSTEM, _SONG_POSITION, _REAL_TIME = 0xF0, 0xF2, 0xF8
+#: What real-time bytes say; the others (active sensing, reset) are passed over.
+_CLOCK: dict[int, type[Tick | Start | Continue | Stop]] = {0xF8: Tick, 0xFA: Start, 0xFB: Continue, 0xFC: Stop}
 #: Data bytes that follow a status, by its upper four bits; every other channel message has two.
 _ONE_DATA_BYTE = (0xC0, 0xD0)
 
@@ -18,24 +20,25 @@ _ONE_DATA_BYTE = (0xC0, 0xD0)
 class Parser:
     """Turns one port's bytes, in whatever pieces they come, into events. No input raises or piles up memory.
 
-    Knows running status, real-time bytes anywhere (passed over), velocity-0 note-ons (note-offs). System
-    exclusive and system common messages are skipped and end running status; stray data bytes are ignored.
+    Knows running status, real-time bytes anywhere, velocity-0 note-ons (note-offs). System exclusive and system
+    common messages end running status and, but for the song position, are skipped; stray data bytes are ignored.
     """
 
     __slots__ = ("_data", "_status")
 
     def __init__(self) -> None:
-        self._status = 0  # the channel status in force; 0 while there is none
+        self._status = 0  # the status in force; 0 while there is none
         self._data: int | None = None  # the first of two data bytes, once it is there
 
-    def feed(self, data: bytes, at: float) -> list[Event]:
+    def feed(self, data: bytes, at: float) -> list[Event | ClockEvent]:
         """The events that these bytes complete, each stamped `at` (seconds)."""
-        events: list[Event] = []
+        events: list[Event | ClockEvent] = []
         for byte in data:
             if byte >= _REAL_TIME:
-                continue
-            if byte >= 0x80:
-                self._status = byte if byte < _SYSTEM else 0
+                if byte in _CLOCK:
+                    events.append(_CLOCK[byte](at))
+            elif byte >= 0x80:
+                self._status = byte if byte < _SYSTEM or byte == _SONG_POSITION else 0
                 self._data = None
             elif self._status & 0xF0 in _ONE_DATA_BYTE or not self._status:
                 continue
@@ -44,13 +47,17 @@ class Parser:
             else:
                 event = _event(self._status, self._data, byte, at)
                 self._data = None
+                if self._status == _SONG_POSITION:  # no running status
+                    self._status = 0
                 if event is not None:
                     events.append(event)
         return events
 
 
-def _event(status: int, first: int, second: int, at: float) -> Event | None:
+def _event(status: int, first: int, second: int, at: float) -> Event | ClockEvent | None:
     """What a complete message of three bytes says; None where improv does not listen."""
+    if status == _SONG_POSITION:
+        return SongPosition(at, first | second << 7)
     kind, channel = status & 0xF0, status & 0x0F
     if kind == NOTE_ON and second:
         return NoteOn(at, channel, first, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -119,6 +120,35 @@ class Choice:
 
     def show(self, value: Value) -> str:
         """The word in quotes."""
+        return _quoted(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A metre: so many notes a bar, and which."""
+
+    accepted: str = 'a metre in quotes such as "4/4" or "6/8": 1 to 32 halves, quarters, eighths or sixteenths'
+    metavar: str = "N/D"
+
+    def check(self, raw: object) -> Value:
+        """The text itself."""
+        self.read(raw)
+        return str(raw)
+
+    @staticmethod
+    def read(raw: object) -> tuple[int, int]:
+        """How many notes, and which (4 for quarters). Raises ValueError."""
+        said = re.fullmatch(r"([1-9]\d?)/(2|4|8|16)", raw, re.ASCII) if isinstance(raw, str) else None
+        if said is None or int(said[1]) > 32:
+            raise ValueError(raw)
+        return int(said[1]), int(said[2])
+
+    def parse(self, text: str) -> object:
+        """The text itself."""
+        return text
+
+    def show(self, value: Value) -> str:
+        """The text in quotes."""
         return _quoted(str(value))
 
 

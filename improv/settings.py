@@ -24,6 +24,9 @@ class Settings:
     `memory` "session" lets it draw on what the player has played in this session, with a weight of `memory_weight` at
     most (0 to 1); "off" leaves it to the network alone. `temperature` above 1 makes improv bolder, below 1 tamer;
     `top_p` below 1 leaves out what is unlikely.
+
+    Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock in a `meter` of so many of such notes, (6, 8) for
+    6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all.
     """
 
     mode: str = "answer"
@@ -40,3 +43,6 @@ class Settings:
     memory_weight: float = 0.5
     temperature: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
     top_p: PerField = (1.0, 0.97, 0.97, 1.0, 0.97)
+    sync: str = "free"
+    clock_absent: str = "free"
+    meter: tuple[int, int] = (4, 4)

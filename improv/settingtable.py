@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from improv.ports.reports import APIS
-from improv.settingkinds import Choice, Kind, Names, Number, Switch, Text, Value
+from improv.settingkinds import Choice, Kind, Meter, Names, Number, Switch, Text, Value
 from improv.settings import Settings
 
 MODES = ("answer",)
@@ -33,6 +33,7 @@ class Key:
 SECTIONS = {
     "ports": "Where the notes come from and go to.",
     "answer": "When improv answers.",
+    "time": "The beat it shares with a DAW or a drum machine.",
     "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
     "terminal": "What it says while it plays.",
@@ -94,6 +95,21 @@ KEYS = (
         *("answer", "false_turn_window", CORE.false_turn_window, Number(0.0, 5.0, "seconds")),
         "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
     ),
+    Key(
+        *("time", "sync", CORE.sync, Choice(("free", "clock"))),
+        "Whose time it plays in: free time, or that of a MIDI clock it follows",
+        "--sync",
+    ),
+    Key(
+        *("time", "clock", "", Text()),
+        'Port whose clock is followed, part of a name is enough; "" takes the ports it listens to',
+        "--clock",
+    ),
+    Key(
+        *("time", "clock_absent", CORE.clock_absent, Choice(("free", "wait"))),
+        "What it does while the clock is stopped or absent: play in free time, or wait for it",
+    ),
+    Key(*("time", "meter", "4/4", Meter()), "Metre of the bars it counts by the clock", "--meter"),
     Key(
         "model", "file", "", Text("PATH"), 'Model to play with (.onnx); "" is the one that comes with improv', "--model"
     ),

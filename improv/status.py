@@ -28,21 +28,27 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What there is to say: who is playing, notes heard and played so far, reaction p99 in seconds if known."""
+    """What there is to say: who is playing, notes heard and played so far, reaction p99 in seconds if known; what the
+    clock does, if one is followed, and its tempo in quarter notes a minute, if it runs."""
 
     answering: bool = False
     heard: int = 0
     played: int = 0
     reaction: float | None = None
+    time: str = ""
+    tempo: float | None = None
 
     def __str__(self) -> str:
         who = "answering" if self.answering else "listening"
         reaction = "" if self.reaction is None else f"   reaction p99 {self.reaction * 1000:.0f} ms"
-        return f"{who}   heard {self.heard}   played {self.played}{reaction}"
+        time = f"   {self.time}" if self.time else ""
+        tempo = "" if self.tempo is None else f" {self.tempo:.0f} BPM"
+        return f"{who}{time}{tempo}   heard {self.heard}   played {self.played}{reaction}"
 
 
 class StatusLine:
-    """Shows a Status: rewritten in place on a terminal, elsewhere a new line when the player or improv takes over.
+    """Shows a Status: rewritten in place on a terminal, elsewhere a new line when the player or improv takes over, or
+    the clock comes or goes.
 
     `detail` is quiet (nothing), normal, or verbose (a line for every change of turns on a terminal too).
     """
@@ -61,7 +67,8 @@ class StatusLine:
         """Take note of `status` and show it as soon as calm allows; `now` in absolute seconds."""
         if self._quiet or status == self._wanted == self._shown:
             return
-        turned = self._shown is None or status.answering != self._shown.answering
+        shown = self._shown
+        turned = shown is None or (status.answering, status.time) != (shown.answering, shown.time)
         self._wanted = status
         if self._keeps and turned:
             self.say(str(status))

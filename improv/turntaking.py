@@ -75,6 +75,11 @@ class TurnTaking:
         """Improv's answer begins at `at`."""
         self._answer_at = at
 
+    def forget(self) -> None:
+        """What has been played so far is no phrase that wants an answer."""
+        self._phrase.clear()
+        self._answer_at = self._last_group = None
+
     def pace(self) -> float:
         """Seconds from one onset of the player's to the next, as a rule (the median; chords counted once)."""
         return self._pace

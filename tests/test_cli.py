@@ -37,7 +37,8 @@ class FakeLink:
     """A port process that hears nothing, until it is lost."""
 
     def __init__(self, settings: PortSettings, lost_after: int = 3) -> None:
-        self.opened = Opened("fake", settings.inputs or ("improv in",), settings.output or "improv out")
+        inputs, output = settings.inputs or ("improv in",), settings.output or "improv out"
+        self.opened = Opened("fake", inputs, output, settings.clock)
         self.settings = settings
         self.sent: list[Command] = []
         self.closed = False
@@ -179,6 +180,21 @@ def test_play_passes_the_settings_on_and_says_what_is_open(
     assert said.err == "improv: fake: the MIDI server has gone\n"
 
 
+def test_a_clock_is_followed_only_when_wished(links: list[FakeLink], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--in", "Keys", "--sync", "clock", "--clock", "Drums", "--meter", "6/8"]) == 1
+    assert links[0].settings.clock == "Drums"
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == "hearing Keys; clock from Drums; playing on improv out, channel 2; Ctrl-C ends"
+    assert second == "listening   no clock, free time   heard 0   played 0"
+    assert cli.main(["--in", "Keys", "--clock", "Drums"]) == 1
+    assert links[1].settings.clock is None
+
+
+@pytest.mark.parametrize("meter", ["4", "0/4", "4/5", "99/4", "four"])
+def test_an_unknown_meter_is_one_line(meter: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"--meter {meter}: accepted is a metre" in one_line(capsys, "--sync", "clock", "--meter", meter)
+
+
 def test_quiet_shows_nothing_but_what_went_wrong(links: list[FakeLink], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--quiet"]) == 1
     assert capsys.readouterr() == ("", "improv: fake: the MIDI server has gone\n")
@@ -279,4 +295,4 @@ def test_streams_closed_by_who_starts_it_are_no_error(closed: str, argv: list[st
 
 
 def test_every_option_of_the_table_is_offered():
-    assert {*cli.PLAY_OPTIONS, *cli.MODEL_OPTIONS} == set(BY_OPTION)
+    assert {*cli.PLAY_OPTIONS, *cli.TIME_OPTIONS, *cli.MODEL_OPTIONS} == set(BY_OPTION)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from improv import config
 from improv.errors import UserError
-from improv.settingkinds import Choice, Names, Number, Switch, Text
+from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
 from improv.settingtable import BY_PATH, KEYS, SECTIONS
 
 TOP = Path(__file__).parents[1]
@@ -19,6 +19,7 @@ VALUES = {
     Text: lambda kind: st.text(),
     Names: lambda kind: st.lists(st.text(min_size=1)).map(tuple),
     Choice: lambda kind: st.sampled_from(kind.choices),
+    Meter: lambda kind: st.builds("{}/{}".format, st.integers(1, 32), st.sampled_from((2, 4, 8, 16))),
     Switch: lambda kind: st.booleans(),
     Number: lambda kind: (
         st.integers(int(kind.low), int(kind.high)) if kind.whole else st.floats(float(kind.low), float(kind.high))
@@ -88,6 +89,9 @@ def test_the_nearest_file_wins_and_options_win_over_it(nowhere: Path) -> None:
         ("[ports]\nin = ['']\n", ["ports.in", "a name in quotes"]),
         ("[answer]\ngap_min = nan\n", ["answer.gap_min", "from 0.1 to 10.0 seconds"]),
         ("[answer]\ngap_min = inf\n", ["answer.gap_min", "from 0.1 to 10.0 seconds"]),
+        ("[time]\nmeter = '33/4'\n", ["time.meter", "a metre in quotes"]),
+        ("[time]\nmeter = '4/3'\n", ["time.meter", "6/8"]),
+        ("[time]\nmeter = 4\n", ["time.meter", "a metre in quotes"]),
         ("[ports\n", ["not TOML", "line 1"]),
         ("[ports]\nout = 'a\n", ["not TOML"]),
     ],

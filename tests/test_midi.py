@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.events import ControlChange, Event, NoteOff, NoteOn
+from improv.events import ClockEvent, Continue, ControlChange, Event, NoteOff, NoteOn, SongPosition, Start, Stop, Tick
 from improv.midi import Parser, control_change, note_off, note_on
 
 CHANNEL = st.integers(0, 15)
@@ -26,7 +26,7 @@ def encode(event: Event) -> bytes:
             return control_change(channel, control, value)
 
 
-def parse(text: str) -> list[Event]:
+def parse(text: str) -> list[Event | ClockEvent]:
     return Parser().feed(bytes.fromhex(text), 0.5)
 
 
@@ -38,8 +38,12 @@ def parse(text: str) -> list[Event]:
         ("81 3C 40", [NoteOff(0.5, 1, 60)]),
         ("B0 40 7F", [ControlChange(0.5, 0, 64, 127)]),
         ("90 3C 40 3E 41 3C 00", [NoteOn(0.5, 0, 60, 64), NoteOn(0.5, 0, 62, 65), NoteOff(0.5, 0, 60)]),
-        ("90 F8 3C FE 40", [NoteOn(0.5, 0, 60, 64)]),
-        ("F0 7E 3C 40 F8 01 F7 90 3C 40", [NoteOn(0.5, 0, 60, 64)]),
+        ("90 F8 3C FE 40", [Tick(0.5), NoteOn(0.5, 0, 60, 64)]),
+        ("FA F8 FC FB FF F9 FD", [Start(0.5), Tick(0.5), Stop(0.5), Continue(0.5)]),
+        ("F2 05 01 3C 40", [SongPosition(0.5, 133)]),  # it has no running status
+        ("90 3C 40 F2 F8 7F 7F 3E 40", [NoteOn(0.5, 0, 60, 64), Tick(0.5), SongPosition(0.5, 16383)]),
+        ("F2 05 90 3C 40", [NoteOn(0.5, 0, 60, 64)]),  # a song position that was cut off
+        ("F0 7E 3C 40 F8 01 F7 90 3C 40", [Tick(0.5), NoteOn(0.5, 0, 60, 64)]),
         ("F0 7E 3C 90 3C 40", [NoteOn(0.5, 0, 60, 64)]),  # a sysex that never ended
         ("90 3C 40 F0 01 F7 3E 40", [NoteOn(0.5, 0, 60, 64)]),  # sysex ends running status
         ("90 3C 40 F3 05 3E 40", [NoteOn(0.5, 0, 60, 64)]),  # so does system common
@@ -79,7 +83,9 @@ def test_running_status_real_time_and_cuts_change_nothing(events: list[Event], d
         mixed.append(byte)
     cut = data.draw(st.integers(0, len(mixed)))
     parser = Parser()
-    assert parser.feed(bytes(mixed[:cut]), 0.5) + parser.feed(bytes(mixed[cut:]), 0.5) == events
+    parsed = parser.feed(bytes(mixed[:cut]), 0.5) + parser.feed(bytes(mixed[cut:]), 0.5)
+    assert [event for event in parsed if isinstance(event, Event)] == events
+    assert sum(isinstance(event, Tick) for event in parsed) == mixed.count(0xF8)
 
 
 def test_two_ports_do_not_share_a_status() -> None:

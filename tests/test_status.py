@@ -40,6 +40,8 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_status_reads_as_a_line() -> None:
     assert str(LISTENING) == "listening   heard 3   played 0"
     assert str(ANSWERING) == "answering   heard 3   played 1   reaction p99 4 ms"
+    assert str(Status(time="clock", tempo=119.6)) == "listening   clock 120 BPM   heard 0   played 0"
+    assert str(Status(time="no clock, waiting")) == "listening   no clock, waiting   heard 0   played 0"
 
 
 def test_a_terminal_shows_one_line_rewritten_in_place() -> None:
@@ -91,6 +93,15 @@ def test_a_pipe_gets_a_line_only_when_the_turn_changes() -> None:
         assert line.wake_at() is None
     line.close()
     assert screen.getvalue().splitlines() == [str(LISTENING), str(ANSWERING), str(LISTENING)]
+
+
+def test_a_pipe_gets_a_line_when_the_clock_comes_or_goes_but_not_for_each_tempo() -> None:
+    screen = io.StringIO()
+    line = StatusLine(screen)
+    shown = [Status(time="no clock"), Status(time="clock", tempo=120.0), Status(time="clock", tempo=121.0), LISTENING]
+    for index, status in enumerate(shown):
+        line.show(status, index / 64)
+    assert screen.getvalue().splitlines() == [str(shown[0]), str(shown[1]), str(shown[3])]
 
 
 @pytest.mark.parametrize("screen", [Terminal(), io.StringIO()])

@@ -108,3 +108,15 @@ def test_many_false_turns_do_not_silence_it_for_good():
         turns.answered(20.0 + index)
         heard(turns, 20.5 + index)
     assert turns.gap() <= 2.5
+
+
+def test_what_is_forgotten_is_not_answered_and_what_follows_is():
+    turns = TurnTaking(Settings())
+    heard(turns, 0.0, 0.5, 1.0)
+    turns.forget()
+    assert turns.due(1.25) is None
+    heard(turns, 5.0, 5.5)
+    assert turns.due(5.75) is None, "a phrase of its own, of two notes yet"
+    heard(turns, 6.0)
+    assert turns.due(6.25) is not None
+    assert turns.phrase_length() == 1.0

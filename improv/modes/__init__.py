@@ -25,6 +25,10 @@ class Mode(Protocol):
         """The player began a note (it is in the ears' context already)."""
         ...
 
+    def halt(self, at: float) -> None:
+        """What was planned no longer holds, for the clock started, stopped or jumped: at `at` all is to go off."""
+        ...
+
     def turn(self, now: float) -> list[Command]:
         """Do a bounded slice of work; what the ports are to do."""
         ...

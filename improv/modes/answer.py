@@ -5,7 +5,8 @@
 3. Notes are handed out as soon as they are written, up to EARLY of the length asked for. From there to LATE long waits
    are made ever likelier, and notes are held back: the answer ends before the first wait of PAUSE times the player's
    usual interval, or, if none is drawn, where the model most expected one.
-4. When the player comes in, all that has not begun is taken back, and what sounds ends within RELEASE seconds.
+4. When the player comes in, all that has not begun is taken back, and what sounds ends within RELEASE seconds; when
+   the clock stops or jumps, it ends at once, and the phrase so far is not answered.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class AnswerMode:
         self._answer: Answer | None = None
         self._planned: list[Note] = []  # handed out, not yet begun when last looked
         self._ends_at = float("-inf")  # when the last of what was handed out ends
-        self._interrupted_at: float | None = None
+        self._ends_by: float | None = None  # what sounds is to end by then: the answer is withdrawn
         self._turned_at = float("-inf")
         self.played = 0
         self.broken_steps = 0
@@ -143,17 +144,23 @@ class AnswerMode:
     def heard(self, note: Note) -> None:
         """The player began a note: any answer is over."""
         self._turns.heard(note.onset)
-        if self._answer is not None and self._interrupted_at is None:
-            self._interrupted_at = note.onset
+        if self._answer is not None and self._ends_by is None:
+            self._ends_by = note.onset + RELEASE
+
+    def halt(self, at: float) -> None:
+        """The clock started, stopped or jumped: any answer ends now, and what was played before is not answered."""
+        self._turns.forget()
+        if self._answer is not None:
+            self._ends_by = at
 
     def turn(self, now: float) -> list[Command]:
         """Withdraw, begin or go on with an answer."""
         self._turned_at = now
         commands: list[Command] = []
-        if self._answer is not None and self._interrupted_at is not None:
-            commands.append(self._withdraw(self._answer, now, self._interrupted_at + RELEASE))
+        if self._answer is not None and self._ends_by is not None:
+            commands.append(self._withdraw(self._answer, now, self._ends_by))
         self._remember(now)
-        due = self._turns.due(self._ears.quiet_since())
+        due = self._due()
         if self._answer is None and due is not None and due <= now:
             self._begin(now)
         if self._answer is not None:
@@ -163,10 +170,13 @@ class AnswerMode:
     def wake_at(self) -> float | None:
         """At once while there is something to write or take back; else when something begins, ends or falls due."""
         if self._answer is None:
-            return self._turns.due(self._ears.quiet_since())
-        if self._interrupted_at is not None or not self._answer.finished:
+            return self._due()
+        if self._ends_by is not None or not self._answer.finished:
             return self._turned_at
         return self._planned[0].onset if self._planned else self._ends_at
+
+    def _due(self) -> float | None:
+        return None if self._ears.time.waiting else self._turns.due(self._ears.quiet_since())
 
     def _begin(self, now: float) -> None:
         rest = max(self._turns.gap(), LEAST_REST)
@@ -199,7 +209,7 @@ class AnswerMode:
 
     def _close(self, answer: Answer) -> None:
         self.broken_steps += answer.broken
-        self._answer = self._interrupted_at = None
+        self._answer = self._ends_by = None
 
     def _remember(self, now: float) -> None:
         """Put what has begun by `now` into the context."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from improv.clock import now
+from improv.events import Event
 from improv.midi import Parser
 from improv.plan import Cancel, Play, Silence
 from improv.ports.pipe import Pipe
@@ -40,10 +41,10 @@ class Output(Protocol):
 
 
 class Loop:
-    """Between the ports and the engine's pipe."""
+    """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on."""
 
     def __init__(
-        self, pipe: Pipe, waiter: Waiter, inputs: Sequence[Input], output: Output, *, thru: bool, late_limit: float
+        self, pipe: Pipe, waiter: Waiter, inputs: Sequence[Input], output: Output, *, thru: int, late_limit: float
     ) -> None:
         self._pipe = pipe
         self._waiter = waiter
@@ -79,9 +80,10 @@ class Loop:
         for number, (port, parser) in enumerate(self._inputs):
             for data in port.receive():
                 self._heard_at = now()
-                if self._thru:
+                if number < self._thru:
                     self._output.send(data)
-                    self._scheduler.pass_through(parser.feed(data, self._heard_at))
+                    events = parser.feed(data, self._heard_at)
+                    self._scheduler.pass_through(event for event in events if isinstance(event, Event))
                 reports.append(Heard(self._heard_at, number, data))
 
     def _obey(self) -> None:

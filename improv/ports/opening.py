@@ -15,7 +15,7 @@ Announce = Callable[[str], None]  # told the name of the MIDI system that is abo
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Open ports, and how they are called."""
+    """Open ports, and how they are called; one for the clock alone is the last of the inputs."""
 
     inputs: tuple[wire.Client, ...]
     output: wire.Client
@@ -84,13 +84,26 @@ def _open(settings: PortSettings, api: str) -> Ports:
         for name in wanted:
             clients.append(wire.Client(api, IN))
             names.append(_open_one(clients[-1], name, api, IN))
+        clock = _open_clock(settings.clock, names, clients, api) if settings.listens and settings.clock else None
         clients.append(wire.Client(api, OUT))
         output = _open_one(clients[-1], None if settings.virtual else settings.output, api, OUT)
     except (UserError, wire.Unavailable):
         for client in clients:
             client.close()
         raise
-    return Ports(tuple(clients[:-1]), clients[-1], Opened(api, tuple(names), output))
+    return Ports(tuple(clients[:-1]), clients[-1], Opened(api, tuple(names), output, clock))
+
+
+def _open_clock(wanted: str, names: list[str], clients: list[wire.Client], api: str) -> str:
+    """Open the port that the clock comes from, unless it is among `names`, which are open; its full name."""
+    client = wire.Client(api, IN)
+    clients.append(client)
+    full = find(wanted, client.names(), api, IN)
+    if full in names:
+        client.close()
+        clients.remove(client)
+        return full
+    return _open_one(client, full, api, IN)
 
 
 def _open_one(client: wire.Client, name: str | None, api: str, direction: Direction) -> str:

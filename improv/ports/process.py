@@ -58,7 +58,8 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     if ports.opened.api == "jack":  # it has no call that tells of the server's death, but its sockets do
         waiter.watch(open_sockets() - before)
     _ask_for_a_fine_timer()
-    loop = Loop(pipe, waiter, ports.inputs, ports.output, thru=settings.thru, late_limit=settings.late_limit)
+    thru = len(ports.opened.inputs) if settings.thru else 0
+    loop = Loop(pipe, waiter, ports.inputs, ports.output, thru=thru, late_limit=settings.late_limit)
     signal.signal(signal.SIGTERM, lambda *_: loop.end())
     pipe.send(ports.opened)
     gc.collect()

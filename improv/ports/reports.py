@@ -17,7 +17,8 @@ class PortSettings:
 
     `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own
     ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. Without `listens`
-    no input is opened. `thru` passes the player's bytes on. A note-on later than `late_limit` seconds is dropped whole.
+    no input is opened. `clock` is the name of the port whose clock is followed, if it has to be one port. `thru` passes
+    the player's bytes on. A note-on later than `late_limit` seconds is dropped whole.
     """
 
     inputs: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class PortSettings:
     api: str = "auto"
     virtual: bool = False
     listens: bool = True
+    clock: str | None = None
     thru: bool = False
     late_limit: float = 0.25
 
@@ -40,16 +42,25 @@ class PortInfo:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What was opened: the full names as the system has them."""
+    """What was opened: the full names as the system has them. `clock` is the port whose clock is followed, if one was
+    named; unless it is one of the inputs, it stands after them in their numbering."""
 
     api: str
     inputs: tuple[str, ...]
     output: str
+    clock: str | None = None
+
+    @property
+    def clock_number(self) -> int | None:
+        """The number of the input whose clock is followed, if one was named."""
+        if self.clock is None:
+            return None
+        return self.inputs.index(self.clock) if self.clock in self.inputs else len(self.inputs)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Bytes came in `at` (absolute seconds) on input number `port` of `Opened.inputs`."""
+    """Bytes came in `at` (absolute seconds) on input number `port` of `Opened`."""
 
     at: float
     port: int

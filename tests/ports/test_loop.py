@@ -39,8 +39,8 @@ class Room:
         connection, theirs = multiprocessing.Pipe()
         self.engine = Pipe(connection)
         self.port = Port()
-        self._end = Pipe(theirs)
-        self.loop = Loop(self._end, Waiter(theirs), [self.port], self.port, thru=thru, late_limit=0.25)
+        self.end = Pipe(theirs)
+        self.loop = Loop(self.end, Waiter(theirs), [self.port], self.port, thru=thru, late_limit=0.25)
 
     def turn(self) -> list[Any]:
         """One turn; what was reported."""
@@ -49,7 +49,7 @@ class Room:
 
     def close(self) -> None:
         self.engine.close()
-        self._end.close()
+        self.end.close()
 
 
 @pytest.fixture
@@ -82,6 +82,17 @@ def test_thru_sends_the_same_bytes_in_order(thru: Room) -> None:
         thru.port.comes_in.append(message)
     assert [report.data for report in thru.turn()] == messages
     assert thru.port.sent == messages
+
+
+def test_thru_leaves_out_an_input_that_gives_the_clock_alone() -> None:
+    room = Room(thru=True)
+    clock = Port()
+    room.loop = Loop(room.end, Waiter(room.end.connection), [room.port, clock], room.port, thru=1, late_limit=0.25)
+    room.port.comes_in.append(note_on(0, 60, 64))
+    clock.comes_in += [b"\xf8", note_on(0, 61, 64)]
+    assert [(report.port, report.data[0]) for report in room.turn()] == [(0, 0x90), (1, 0xF8), (1, 0x90)]
+    assert room.port.sent == [note_on(0, 60, 64)]
+    room.close()
 
 
 def test_a_note_leaves_and_is_reported_with_its_lateness(room: Room) -> None:

@@ -139,3 +139,19 @@ def test_all_ports_of_all_systems_are_listed(systems: Systems) -> None:
         PortInfo("piano:out", "in", "jack"),
         PortInfo("fluid:in", "out", "jack"),
     ]
+
+
+def test_a_clock_port_is_opened_behind_the_inputs_or_is_one_of_them(systems: Systems) -> None:
+    systems["jack"] = {"in": ["piano:out", "drums:clock"], "out": ["fluid:in"]}
+    alone, _ = opened(PortSettings(("piano",), "fluid", "jack", clock="drums"))
+    assert (alone.inputs, alone.clock, alone.clock_number) == (("piano:out",), "drums:clock", 1)
+    assert Client.open_now == ["piano:out", "drums:clock", "fluid:in"]
+    Client.open_now.clear()
+    both, _ = opened(PortSettings(("piano", "drums"), "fluid", "jack", clock="clock"))
+    assert (both.inputs, both.clock_number) == (("piano:out", "drums:clock"), 1)
+    assert Client.open_now == ["piano:out", "drums:clock", "fluid:in"]
+    Client.open_now.clear()
+    own, _ = opened(PortSettings(api="jack", virtual=True, clock="drums"))
+    assert (own.inputs, own.clock_number) == (("improv in",), 1)
+    Client.open_now.clear()
+    assert 'no input port matches "horn"' in refused(PortSettings(("piano",), "fluid", "jack", clock="horn"))

@@ -1,0 +1,51 @@
+"""The time that improv plays in: free, or the beat of a clock that it follows. What a mode asks about time."""
+
+from __future__ import annotations
+
+from improv.events import ClockEvent
+from improv.pulse import Pulse
+from improv.settings import Settings
+from improv.transport import State, Transport
+
+
+class Timekeeper:
+    """A mode asks for the `pulse` (None in free time) and, before it begins to play, whether it is `waiting`."""
+
+    def __init__(self, settings: Settings) -> None:
+        beats, unit = settings.meter
+        self._transport = Transport(4 * beats / unit) if settings.sync == "clock" else None
+        self._waits = settings.clock_absent == "wait"
+
+    def hear(self, event: ClockEvent) -> bool:
+        """Take in what a clock said; whether what was planned before it no longer holds."""
+        return self._transport is not None and self._transport.hear(event)
+
+    def look(self, now: float) -> bool:
+        """Notice that the clock has ceased; whether what was planned no longer holds for that."""
+        return self._transport is not None and self._transport.look(now)
+
+    def wake_at(self) -> float | None:
+        """When `look` may find something, in absolute seconds."""
+        return None if self._transport is None else self._transport.wake_at()
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """The beat as it is now; None in free time."""
+        return None if self._transport is None else self._transport.pulse()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether nothing may begin: the clock is not there and is waited for, or its tempo is not known yet."""
+        if self._transport is None:
+            return False
+        if self._transport.state != State.RUNNING:
+            return self._waits
+        return self._transport.pulse() is None
+
+    @property
+    def says(self) -> str:
+        """The time in words, for the status line; without its tempo. Nothing where no clock is wanted."""
+        if self._transport is None:
+            return ""
+        state = self._transport.state
+        return str(state) if state == State.RUNNING else f"{state}, {'waiting' if self._waits else 'free time'}"
