@@ -1,0 +1,116 @@
+"""What the machine plays: the daemon's own ears and drafts go on from a prompt, for as long as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from improv.draft import Draft
+from improv.ears import Ears
+from improv.encoding import LONGEST, as_array
+from improv.events import Event, NoteOff, NoteOn
+from improv.model import load
+from improv.notes import GROUP_SPAN, Note
+from improv.settings import Settings
+from improv.step import StepModel
+from training.audition.passages import Notes, between, releases
+
+#: A continuation ends where so many steps in a row bring nothing usable.
+MOST_MISSES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Go on from `heard` (all that the player played) until `until` (seconds), by these settings and chance."""
+
+    heard: Notes
+    until: float
+    settings: Settings
+    seed: tuple[int, ...]
+
+
+def events_of(notes: Notes) -> list[Event]:
+    """A passage as a keyboard without a pedal would send it; at equal moments keys come up before they go down."""
+    said: list[Event] = []
+    for note, end in zip(notes.tolist(), releases(notes).tolist(), strict=True):
+        onset, pitch, velocity = note[:3]
+        said += [NoteOn(onset, 0, pitch, velocity), NoteOff(max(end, onset + 1e-4), 0, pitch)]
+    return sorted(said, key=lambda event: (event.at, isinstance(event, NoteOn)))
+
+
+def listened(heard: Notes, model: StepModel, settings: Settings) -> Ears:
+    """Ears that heard all of a passage, as the daemon's do: the context, and the session memory if there is one."""
+    ears = Ears(model.encoding, settings)
+    for event in events_of(heard):
+        ears.hear(event)
+    return ears
+
+
+def go_on(model: StepModel, job: Job) -> Notes:
+    """The machine's continuation, in onset order: the bare draft, which may wait as long as it likes.
+
+    Its first note begins a chord of its own; of an answer's rules for beginning and ending none apply.
+    """
+    ears = listened(job.heard, model, job.settings)
+    draft = Draft(model, ears, job.settings, np.random.default_rng(job.seed))
+    earliest = float(job.heard["onset"][-1]) + GROUP_SPAN + 1e-3
+    written: list[Note] = []
+    misses = 0
+    while misses < MOST_MISSES:
+        new = draft.write(earliest, earliest + LONGEST, 1.0)
+        if new is None:
+            misses += 1
+            continue
+        misses = 0
+        if new.note.onset >= job.until:
+            break
+        written.append(new.note)
+        earliest = new.note.onset
+    return _ended(as_array(written))
+
+
+def _ended(notes: Notes) -> Notes:
+    """As it sounds on a keyboard: a note ends where its pitch begins again."""
+    ended = notes.copy()
+    following = np.full(128, np.inf)
+    for index in range(len(ended) - 1, -1, -1):
+        onset, pitch = float(ended["onset"][index]), int(ended["pitch"][index])
+        if following[pitch] > onset:
+            ended["duration"][index] = min(float(ended["duration"][index]), following[pitch] - onset)
+        following[pitch] = onset
+    return ended
+
+
+_model: StepModel | None = None  # of a worker process
+
+
+def _open(path: Path, provider: str) -> None:
+    global _model
+    _model = load(path, provider)
+
+
+def _work(job: Job) -> Notes:
+    assert _model is not None, "the pool opens the model first"
+    return go_on(_model, job)
+
+
+def play(path: Path, jobs: Sequence[Job], workers: int = 1) -> Iterator[Notes]:
+    """The continuation of each job, in their order, by the model at `path`, in so many processes.
+
+    The same jobs give the same notes whatever the number of processes. Raises UserError if the model cannot be read.
+    """
+    model = load(path)
+    if workers < 2 or len(jobs) < 2:
+        yield from (go_on(model, job) for job in jobs)
+        return
+    with ProcessPoolExecutor(workers, initializer=_open, initargs=(path, "cpu")) as pool:
+        yield from pool.map(_work, jobs)
+
+
+def up_to(notes: Notes, cut: float, seconds: float) -> Notes:
+    """The part of a continuation that stands beside the human one."""
+    return between(notes, -np.inf, cut + seconds)
