@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from improv.encoding import COLUMNS, Encoding, Order, Rows, as_array, group_of
+from improv.dials import SPAN
+from improv.encoding import COLUMNS, Arranged, Encoding, Order, Rows, arrange, as_array, group_of
 from improv.notes import GROUP_SPAN, MAX_DURATION, Note
 
 #: Notes the network sees, no more and no less.
 CONTEXT_NOTES = 32
 #: How many notes may gather before what the rows no longer depend on is thrown away.
 _LIMIT = 4 * CONTEXT_NOTES
+#: How many notes are kept for the dials at most: a flood must not grow without end.
+_MOST = 1024
 
 Loudness = Callable[[int], int]
 
@@ -25,9 +29,14 @@ class Context:
         self._encoding = encoding
         self._order = order
         self._notes: dict[Hashable, Note] = {}
+        self._lately: deque[Note] = deque(maxlen=_MOST)  # what the dials are read from, as it came
 
     def put(self, key: Hashable, note: Note) -> None:
         """Add a note, or replace the one of this key."""
+        if key not in self._notes:
+            self._lately.append(note)
+            while len(self._lately) > _LIMIT and self._lately[0].onset < note.onset - 2 * SPAN:
+                self._lately.popleft()
         self._notes[key] = note
         if len(self._notes) > _LIMIT:
             needed = {key for key, _ in _needed(self._items())}
@@ -44,6 +53,13 @@ class Context:
         """
         notes = [replace(note, velocity=loudness(note.velocity)) for note in self.notes()]
         return self._encoding.encode(as_array(notes), self._order)[-CONTEXT_NOTES:]
+
+    def lately(self, loudness: Loudness = int) -> Arranged:
+        """The notes of the last half minute and more, in the order of their rows, for the dials."""
+        notes = as_array(self._lately)
+        loudnesses = np.array([0, *map(loudness, range(1, 128))], np.uint8)
+        notes["velocity"] = loudnesses[notes["velocity"]]
+        return arrange(notes, self._order)
 
     def tail(self, loudness: Loudness = int) -> Tail:
         """What is needed to go on writing rows after the last note."""

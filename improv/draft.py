@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from improv.dials import NOTHING_ASKED, WIDTH, Asked, Meter, heard
 from improv.drift import manner, pull
 from improv.ears import Ears
 from improv.encoding import IOI, PART, PITCH, Encoding
@@ -43,6 +44,7 @@ class Draft:
         ears: Ears,
         settings: Settings,
         rng: np.random.Generator,
+        asked: Asked = NOTHING_ASKED,
     ) -> None:
         self._model = model
         self._loudness = loudness([note.velocity for note in ears.recent], model.velocity)
@@ -56,6 +58,10 @@ class Draft:
         if not len(rows):
             rows = model.encoding.pad(1)
         self._rows = rows[None]  # what the model has not been fed yet
+        lately = ears.context.lately(self._loudness.to_model)
+        self._asked = asked.vector()
+        self._dials = _beside(len(rows), heard(lately))[None] + self._asked
+        self._meter = Meter(lately)
         self._state = model.start()
         self._register = _register_bias([note.pitch for note in ears.recent])
         self._remembrance = ears.remembrance
@@ -78,8 +84,8 @@ class Draft:
         how.bias[0, encoding.field(IOI)][1:] += slowing * np.log2(encoding.ioi_values[1:])
         self._constrain(how, earliest - head, latest - head)
         if self._recall is not None:
-            how.prior[0], how.weight[0] = self._recall.prior()
-        step = self._model.step(self._rows, self._state, how)
+            how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.prior()
+        step = self._model.step(self._rows, self._dials, self._state, how)
         self.steps += 1
         if not _sane(step, encoding):
             self.broken += 1
@@ -94,6 +100,10 @@ class Draft:
         if self._group_over:
             return None
         self._state, self._rows = step.state, self._tail.row(drawn)[None, None]
+        began = drawn.onset if self._tail.head is None else self._tail.head
+        self._meter.add(began, drawn.pitch, drawn.velocity)
+        # Fed is the note, after what was known before it; drawn from is what is known with it.
+        self._dials = np.stack([self._dials[0, -1], self._meter.vector() + self._asked])[None]
         self._drawn.append(drawn)
         if self._recall is not None:
             self._recall.wrote(drawn.pitch, len(self._tail.group) == 1)
@@ -122,6 +132,14 @@ class Draft:
         _, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[0])
         onset = min(max(head + encoding.ioi(ioi), earliest), latest)
         return Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration))
+
+
+def _beside(rows: int, dials: Floats) -> Floats:
+    """The dials beside the last `rows` rows and after them, shape (rows + 1, WIDTH); zero where they begin later."""
+    beside = np.zeros((rows + 1, WIDTH), np.float32)
+    known = dials[-(rows + 1) :]
+    beside[len(beside) - len(known) :] = known
+    return beside
 
 
 def _sane(step: Step, encoding: Encoding) -> bool:

@@ -12,16 +12,18 @@ from improv.listener import Listener
 from improv.notes import Note
 from improv.recall import Remembrance
 from improv.settings import Settings
+from improv.timekeeping import Timekeeper
 
 
 class Ears:
     """`recent` holds the player's last 32 notes as they began; `context` holds both voices; `remembrance` is the
-    session memory, None if the settings want none."""
+    session memory, None if the settings want none; `time` knows the beat."""
 
     def __init__(self, encoding: Encoding, settings: Settings) -> None:
         self.context = Context(encoding)
         self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
         self.remembrance = Remembrance() if settings.memory == "session" else None
+        self.time = Timekeeper(settings)
         self._listener = Listener(settings.channel_in)
         self._hold_limit = settings.hold_limit
         self._own = 0

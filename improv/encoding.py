@@ -134,32 +134,56 @@ class Encoding:
         return rows
 
     def encode(self, notes: NDArray[np.void], order: Order) -> Rows:
-        """Turn a performance into rows, shape (n, 7).
+        """Turn a performance into rows, shape (n, 7): `rows` of `arrange`."""
+        return self.rows(arrange(notes, order))
 
-        `notes` has dtype NOTE_DTYPE, in onset order, durations as they sound (infinite while held). The
-        ioi of a note is the difference of group onsets, 0 inside a group; the first group's is the
-        longest there is, as if after a long silence.
+    def rows(self, arranged: Arranged) -> Rows:
+        """Rows, shape (n, 7), of notes in the order of their rows.
+
+        The ioi of a note is the difference of group onsets, 0 inside a group; the first group's is the longest
+        there is, as if after a long silence.
         """
-        group = group_of(notes["onset"])
-        keys = {
-            Order.ASCENDING: (notes["pitch"], group),
-            Order.LEAD_FIRST: (notes["pitch"], notes["part"] != 0, group),
-            Order.DESCENDING: (-notes["pitch"].astype(np.int16), group),
-        }[order]
-        rank = np.lexsort(keys)
-        ordered = notes[rank]
+        notes, group = arranged.notes, arranged.group
         first = np.searchsorted(group, np.arange(group[-1] + 1 if len(group) else 0))
-        start = notes["onset"][first]  # one a group
+        start = arranged.onsets[first]  # one a group
         gap = np.diff(start, prepend=-np.inf)
         rows = np.zeros((len(notes), len(COLUMNS)), np.int32)
-        rows[:, PART] = ordered["part"]
+        rows[:, PART] = notes["part"]
         rows[first, IOI] = np.searchsorted(self._ioi_edges, gap, side="right") - 1
-        rows[:, PITCH] = ordered["pitch"]
-        rows[:, VELOCITY] = ordered["velocity"].astype(np.int32) * self.velocity_bins // 128
-        rows[:, DURATION] = np.searchsorted(self._duration_edges, ordered["duration"], side="right") - 1
+        rows[:, PITCH] = notes["pitch"]
+        rows[:, VELOCITY] = notes["velocity"].astype(np.int32) * self.velocity_bins // 128
+        rows[:, DURATION] = np.searchsorted(self._duration_edges, notes["duration"], side="right") - 1
         rows[:, SOUNDING] = _sounding_sets(notes, first, start)[group]
-        rows[:, ORDER] = order
+        rows[:, ORDER] = arranged.order
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A performance in the order of its rows: `notes` (n,) of NOTE_DTYPE, `group` (n,) the index of each note's
+    group, `onsets` (n,) the first onset of that group, in seconds."""
+
+    notes: NDArray[np.void]
+    group: NDArray[np.intp]
+    onsets: NDArray[np.float64]
+    order: Order
+
+    def tail(self, first: int) -> Arranged:
+        """The notes from index `first` on."""
+        return Arranged(self.notes[first:], self.group[first:], self.onsets[first:], self.order)
+
+
+def arrange(notes: NDArray[np.void], order: Order) -> Arranged:
+    """Put a performance in the order of its rows; `notes` has dtype NOTE_DTYPE, in onset order, durations as they
+    sound (infinite while held)."""
+    group = group_of(notes["onset"])
+    keys = {
+        Order.ASCENDING: (notes["pitch"], group),
+        Order.LEAD_FIRST: (notes["pitch"], notes["part"] != 0, group),
+        Order.DESCENDING: (-notes["pitch"].astype(np.int16), group),
+    }[order]
+    start = notes["onset"][np.searchsorted(group, group)]
+    return Arranged(notes[np.lexsort(keys)], group, start, order)
 
 
 def _middles(edges: Sequence[float]) -> NDArray[np.float64]:

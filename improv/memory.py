@@ -91,9 +91,7 @@ class Memory:
         here = self.trail if trail is None else trail
         keys = here.keys()
         known = tuple([followers.find(key) for followers, key in zip(self._followers, keys, strict=True)])
-        slots = [
-            index * DEGREES + certainty(counts) for index, counts in enumerate(known) if counts is not None
-        ]
+        slots = [index * DEGREES + certainty(counts) for index, counts in enumerate(known) if counts is not None]
         return Prediction(keys, known, tuple(slots), here.last)
 
     def prior(self, prediction: Prediction) -> tuple[Floats, float]:

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from improv.dials import SIZES, WIDTH, Dial
 from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Encoding, Rows
 from improv.errors import UserError
 from improv.step import Controls, Floats, Step, controls
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 METADATA_KEY = "improv"
 RECEPTIVE_FIELD = 32
 #: How far the probe's log-probabilities and state may lie from the recorded ones: other processors and
@@ -24,6 +25,8 @@ RECEPTIVE_FIELD = 32
 PROBE_TOLERANCE = 0.02
 #: What onnxruntime calls that which the setting `provider` names.
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+#: How many numbers each kind of dial has, as the file must name them.
+DIALS = {dial.name.lower(): size for dial, size in zip(Dial, SIZES, strict=True)}
 OUTPUTS = ("heard", "best_pitch", "drawn", "raw", "used", "state_out")
 
 
@@ -43,6 +46,7 @@ class OnnxModel:
 
     def __init__(self, session: ort.InferenceSession, meta: Mapping[str, Any]) -> None:
         self._session = session
+        self._inputs = [one.name for one in session.get_inputs()]  # a network without dials has no such input
         self._state_size = int(meta["state_size"])
         edges = meta["encoding"]
         self.encoding = Encoding(tuple(edges["ioi_edges"]), tuple(edges["duration_edges"]), int(edges["velocity_bins"]))
@@ -56,13 +60,15 @@ class OnnxModel:
         if self._start is None:
             zeros = np.zeros((1, self._state_size), np.float32)
             pads = self.encoding.pad(RECEPTIVE_FIELD)[None]
-            self._start = self.step(pads, zeros, controls(self.encoding, np.random.default_rng(0))).state
+            none = np.zeros((1, RECEPTIVE_FIELD + 1, WIDTH), np.float32)
+            self._start = self.step(pads, none, zeros, controls(self.encoding, np.random.default_rng(0))).state
         return np.repeat(self._start, batch, axis=0)
 
-    def step(self, rows: Rows, state: Floats, how: Controls) -> Step:
-        """Feed `rows` (B, K, 7), K >= 1, and draw the note that follows."""
+    def step(self, rows: Rows, dials: Floats, state: Floats, how: Controls) -> Step:
+        """Feed `rows` (B, K, 7), K >= 1, with `dials` (B, K + 1, WIDTH), and draw the note that follows."""
         feed = {
             "rows": rows,
+            "dials": dials,
             "state": state,
             "bias": how.bias,
             "temperature": how.temperature,
@@ -71,7 +77,7 @@ class OnnxModel:
             "prior": how.prior,
             "weight": how.weight,
         }
-        return Step(*self._session.run(OUTPUTS, feed))
+        return Step(*self._session.run(OUTPUTS, {name: feed[name] for name in self._inputs}))
 
 
 def load(path: Path, provider: str = "cpu") -> OnnxModel:
@@ -93,6 +99,7 @@ def load(path: Path, provider: str = "cpu") -> OnnxModel:
             )
         _compare(path, "fields", meta["fields"], list(FIELDS))
         _compare(path, "columns", meta["columns"], list(COLUMNS))
+        _compare(path, "dials", meta["dials"], DIALS)
         _compare(path, "receptive_field", meta["receptive_field"], RECEPTIVE_FIELD)
         model = OnnxModel(session, meta)
         _probe(path, model, meta["probe"])
@@ -133,9 +140,10 @@ def _probe(path: Path, model: OnnxModel, probe: Mapping[str, Any]) -> None:
     """Run the phrase the file carries and compare scores and state with the recorded ones."""
     rows = np.asarray(probe["rows"], np.int32)
     real = rows[:, PITCH] != PAD_PITCH
+    dials = np.frombuffer(base64.b64decode(probe["dials"]), "<f4").reshape(1, len(rows) + 1, WIDTH)
     zeros = np.zeros((1, model.start().shape[1]), np.float32)
     try:
-        step = model.step(rows[None], zeros, controls(model.encoding, np.random.default_rng(0)))
+        step = model.step(rows[None], dials, zeros, controls(model.encoding, np.random.default_rng(0)))
     except Exception as error:  # see _open
         raise UserError(f"{path}: the model cannot run its own probe; export it again") from error
     for name, found, packed in (

@@ -23,7 +23,8 @@ NEVER = -1e9
 class Controls:
     """How the next note is drawn, for a batch of B. Shapes: bias (B, encoding.offsets[-1]), side by side in
     the order of FIELDS, added to log-probabilities; temperature, top_p and u (B, 5), one a field, u uniform
-    in [0, 1); prior (B, 128) a memory's pitch distribution, weight (B,) its share from 0 to 1.
+    in [0, 1); prior (B, encoding.offsets[-1]) a memory's distribution of each field, side by side as well,
+    weight (B, 5) its share in each from 0 to 1.
     """
 
     bias: Floats
@@ -44,8 +45,8 @@ def controls(
         temperature=np.full(fields, temperature, np.float32),
         top_p=np.full(fields, top_p, np.float32),
         u=rng.random(fields, np.float32),
-        prior=np.full((batch, 128), 1 / 128, np.float32),
-        weight=np.zeros(batch, np.float32),
+        prior=np.zeros((batch, encoding.offsets[-1]), np.float32),
+        weight=np.zeros(fields, np.float32),
     )
 
 
@@ -83,6 +84,10 @@ class StepModel(Protocol):
         """The state in which nothing has been played, shape (batch, S)."""
         ...
 
-    def step(self, rows: Rows, state: Floats, how: Controls) -> Step:
-        """Feed `rows` (B, K, 7), K >= 1, and draw the note that follows them."""
+    def step(self, rows: Rows, dials: Floats, state: Floats, how: Controls) -> Step:
+        """Feed `rows` (B, K, 7), K >= 1, and draw the note that follows them.
+
+        `dials` (B, K + 1, improv.dials.WIDTH): each row is scored by the vector in its place, the next note is
+        drawn by the last one. The state keeps none of them: what is asked holds from the very next note.
+        """
         ...

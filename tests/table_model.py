@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from improv.encoding import FIELDS, IOI, PITCH, Encoding, Rows
+from improv.dials import WIDTH
+from improv.encoding import FIELDS, IOI, Encoding, Rows
 from improv.step import Controls, Floats, Step
 
 
@@ -27,18 +28,17 @@ class TableModel:
     def start(self, batch: int = 1) -> Floats:
         return np.zeros((batch, 1), np.float32)
 
-    def step(self, rows: Rows, state: Floats, how: Controls) -> Step:
+    def step(self, rows: Rows, dials: Floats, state: Floats, how: Controls) -> Step:
         assert rows.shape[0] == 1 and rows.shape[1] >= 1 and rows.shape[2] == 7, rows.shape
+        assert dials.shape == (1, rows.shape[1] + 1, WIDTH), dials.shape
         self.fed.append(rows)
         state = state + rows.shape[1]
         raw, used, drawn = [], [], []
         for index in range(len(FIELDS)):
             logp = self._log_probabilities(index, int(state[0, 0]))
             raw.append(logp)
-            mixed = logp
-            if index == PITCH:
-                weight = how.weight[0]
-                mixed = np.log(np.maximum((1 - weight) * np.exp(logp) + weight * how.prior[0], 1e-30))
+            weight, prior = how.weight[0, index], how.prior[0, self.encoding.field(index)]
+            mixed = np.log(np.maximum((1 - weight) * np.exp(logp) + weight * prior, 1e-30))
             shaped = (mixed + how.bias[0, self.encoding.field(index)]) / how.temperature[0, index]
             p = nucleus(softmax(shaped), float(how.top_p[0, index]))
             used.append(p)

@@ -19,15 +19,19 @@ from training.objective import FieldBits, nats
 class Settings:
     """What a run is. The budget is `steps` or `minutes`, whichever is not None.
 
-    With `start`, the path of a .keras file, it begins there, and the network's own sizes hold, not those here.
+    With `start`, the path of a .keras file, it begins there, and the network's own sizes hold, not those here;
+    with `grow` it begins there and is given what it lacks of the sizes here, which at first changes nothing.
     """
 
     start: str = ""
+    grow: bool = False
     network: str = "wavenet"
     channels: int = 128
     skip: int = 256
     hidden: int = 256
     pointwise: int = 1
+    tail: int = 0
+    dials: int = 96
     dropout: float = 0.1
     precision: str = "float32"
     crop: int = 256
@@ -47,17 +51,24 @@ class Settings:
 
 def build(settings: Settings, encoding: Encoding) -> Any:
     """A network as the settings say: a new one, its weights made from the seed, or the one to start from."""
-    if settings.start:
-        keras.utils.set_random_seed(settings.seed)
+    keras.utils.set_random_seed(settings.seed)
+    if settings.start and not settings.grow:
         return load_network(Path(settings.start))
     if settings.network != "wavenet":
         raise UserError(f"--network {settings.network}: unknown; there is wavenet")
-    keras.utils.set_random_seed(settings.seed)
     half = settings.precision != "float32"
     keras.mixed_precision.set_global_policy(f"mixed_{settings.precision}" if half else "float32")
-    keys = ("channels", "skip", "hidden", "pointwise", "dropout")
+    old = load_network(Path(settings.start)) if settings.start else None
+    if old is not None:
+        encoding = old.config.encoding
+    keys = ("channels", "skip", "hidden", "pointwise", "tail", "dials", "dropout")
     network = WaveNet(WaveNetConfig(encoding=encoding, **{key: getattr(settings, key) for key in keys}))
     network.build()
+    if old is not None:
+        try:
+            network.take_over(old)
+        except ValueError as error:
+            raise UserError(f"{settings.start}: its layers have other widths than this run's; give the same") from error
     return network
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Encoding, Order, Rows
+from improv.dials import FIELD, SPAN, WIDTH, Asked, Dial, asked, heard
+from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Encoding, Order, Rows, arrange
 from improv.notes import MAX_DURATION, Part
 from training.corpus import Corpus
 from training.pieces import Labels
@@ -19,6 +20,8 @@ from training.pieces import Labels
 CONTEXT = 32
 #: Notes read ahead of the context, for what still sounds from them and for a whole group.
 LEAD_IN = 64
+#: Dials are drawn and dropped in these kinds: what was heard, and what is asked.
+HEARD, ASKED = tuple(Dial)[: Dial.ASKED_DENSITY], tuple(Dial)[Dial.ASKED_DENSITY :]
 
 Floats = NDArray[np.float32]
 Notes = NDArray[np.void]
@@ -32,11 +35,13 @@ class Augmentation:
     tempo: tuple[float, float] = (0.85, 1.18)
     velocity_scale: tuple[float, float] = (0.8, 1.25)
     velocity_shift: float = 12.0
-    velocity_noise: float = 8.0  # standard deviation a note, at most, in as many crops as are jittered
-    jitter_chance: float = 0.3
-    jitter: float = 0.008  # seconds, at most: the standard deviation of onsets and releases
+    velocity_noise: float = 14.0  # standard deviation a note, at most, in as many crops as are jittered
+    jitter_chance: float = 0.35
+    jitter: float = 0.012  # seconds, at most: the standard deviation of onsets and releases
     drop_part: float = 0.5
     drop_history: float = 0.1
+    drop_dial: float = 0.15  # a kind of heard dials
+    ask: float = 0.25  # chance that a kind of dials is asked
 
     def apply(self, notes: Notes, labels: Labels, rng: np.random.Generator) -> Notes:
         """A copy of `notes` (NOTE_DTYPE, onset order), changed at random."""
@@ -63,6 +68,16 @@ class Augmentation:
             notes["part"] = Part.UNSPLIT
         return notes
 
+    def turn_dials(self, dials: Floats, asked: Asked, rng: np.random.Generator) -> None:
+        """Drop kinds of heard dials from `dials` (n, WIDTH), and put in some of what `asked` says."""
+        for dial in HEARD:
+            if rng.random() < self.drop_dial:
+                dials[:, FIELD[dial]] = 0
+        vector = asked.vector()
+        for dial in ASKED:
+            if rng.random() < self.ask:
+                dials[:, FIELD[dial]] = vector[FIELD[dial]]
+
 
 def _transposition(pitch: NDArray[np.uint8], low: int, high: int, rng: np.random.Generator) -> int:
     """Semitones within low..high that leave all pitches within 0-127."""
@@ -81,19 +96,28 @@ def _jittered(notes: Notes, spread: float, rng: np.random.Generator) -> Notes:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`rows` (B, 31 + 1 + crop, 7) and, for all of them but the first, whether they are to be predicted:
-    `weight` (B, 31 + crop), 0 or 1. `heard` (B,), 0 for items from scores, whose velocities are not to be
-    predicted, else 1.
+    """`rows` (B, 31 + 1 + crop, 7) and, for all of them but the first, `dials` (B, 31 + crop, WIDTH) to predict them
+    by and whether they are to be predicted: `weight` (B, 31 + crop), 0 or 1. `heard` (B,), 0 for items from scores,
+    whose velocities are not to be predicted, else 1.
     """
 
     rows: Rows
+    dials: Floats
     weight: Floats
     heard: Floats
 
+    @property
+    def inputs(self) -> tuple[Rows, Floats]:
+        """What the network reads."""
+        return self.rows, self.dials
 
-def _together(items: list[tuple[Rows, Floats]], scored: list[bool]) -> Batch:
-    rows, weight = (np.stack([item[index] for item in items]) for index in range(2))
-    return Batch(rows, weight, 1 - np.array(scored, np.float32))
+
+Item = tuple[Rows, Floats, Floats]
+
+
+def _together(items: list[Item], scored: list[bool]) -> Batch:
+    rows, dials, weight = (np.stack([item[index] for item in items]) for index in range(3))
+    return Batch(rows, dials, weight, 1 - np.array(scored, np.float32))
 
 
 class Crops:
@@ -121,7 +145,7 @@ class Crops:
         found = [self._item(rng) for _ in range(self._batch)]
         return _together([item for item, _ in found], [scored for _, scored in found])
 
-    def _item(self, rng: np.random.Generator) -> tuple[tuple[Rows, Floats], bool]:
+    def _item(self, rng: np.random.Generator) -> tuple[Item, bool]:
         # A crop may begin anywhere, before a piece's first target too, so that beginnings are not rare.
         number = int(rng.integers(self._targets[-1]))
         which = int(np.searchsorted(self._targets, number, side="right"))
@@ -130,20 +154,31 @@ class Crops:
         begin = max(1, begin)
         history = rng.random() >= self._augmentation.drop_history
         notes = self._corpus.piece(piece)
-        first = max(0, begin - CONTEXT - LEAD_IN) if history else begin - 1
+        first = _history(notes["onset"], begin, self._augmentation.tempo[1]) if history else begin - 1
         notes = self._augmentation.apply(notes[first : begin + self._crop], Labels(self._corpus.labels[piece]), rng)
-        rows = self._encoding.encode(notes, Order(int(rng.integers(len(Order)))))
-        return window(self._encoding, rows, begin - first, self._crop), bool(self._corpus.scored[piece])
+        arranged = arrange(notes, Order(int(rng.integers(len(Order)))))
+        dials = heard(arranged)
+        self._augmentation.turn_dials(dials, asked(arranged.tail(begin - first)), rng)
+        item = window(self._encoding, self._encoding.rows(arranged), dials, begin - first, self._crop)
+        return item, bool(self._corpus.scored[piece])
 
 
-def window(encoding: Encoding, rows: Rows, begin: int, crop: int) -> tuple[Rows, Floats]:
-    """Rows and weights of an item whose first target is rows[begin], begin >= 1: padded on both sides as needed."""
+def _history(onsets: NDArray[np.float64], begin: int, stretch: float) -> int:
+    """From which note on a crop that begins at `begin` depends on what was before: context, sounding notes, dials."""
+    return min(max(0, begin - CONTEXT - LEAD_IN), int(np.searchsorted(onsets, onsets[begin - 1] - SPAN * stretch)))
+
+
+def window(encoding: Encoding, rows: Rows, dials: Floats, begin: int, crop: int) -> Item:
+    """Rows, dials and weights of an item whose first target is rows[begin], begin >= 1: padded on both sides as
+    needed. `dials` (n + 1, WIDTH) as from `heard`."""
     past = rows[max(0, begin - CONTEXT) : begin]
     future = rows[begin : begin + crop]
     item = np.concatenate([encoding.pad(CONTEXT - len(past)), past, future, encoding.pad(crop - len(future))])
     weight = np.zeros(CONTEXT - 1 + crop, np.float32)
     weight[CONTEXT - 1 : CONTEXT - 1 + len(future)] = 1
-    return item, weight
+    beside = np.zeros((CONTEXT - 1 + crop, WIDTH), np.float32)
+    beside[CONTEXT - len(past) : CONTEXT - 1 + len(future)] = dials[begin - len(past) + 1 : begin + len(future)]
+    return item, beside, weight
 
 
 def held_out(corpus: Corpus, encoding: Encoding, split: str, *, crop: int, limit: int | None = None) -> Batch:
@@ -151,21 +186,22 @@ def held_out(corpus: Corpus, encoding: Encoding, split: str, *, crop: int, limit
 
     With `limit`, about that many notes, taken evenly from all pieces.
     """
-    items: list[tuple[Rows, Floats]] = []
+    items: list[Item] = []
     scored: list[bool] = []
     for piece in corpus.pieces(split):
         notes = corpus.piece(piece).copy()
         notes["part"] = Part.UNSPLIT
-        rows = encoding.encode(notes, Order.ASCENDING)
-        items += [window(encoding, rows, begin, crop) for begin in range(1, len(rows), crop)]
+        arranged = arrange(notes, Order.ASCENDING)
+        rows, dials = encoding.rows(arranged), heard(arranged)
+        items += [window(encoding, rows, dials, begin, crop) for begin in range(1, len(rows), crop)]
         scored += [bool(corpus.scored[piece])] * (len(items) - len(scored))
     if limit is not None and len(items) * crop > limit:
         keep = max(1, limit // crop)
         chosen = np.linspace(0, len(items) - 1, keep).astype(int).tolist()
         items, scored = [items[i] for i in chosen], [scored[i] for i in chosen]
     if not items:
-        none = np.zeros((0, CONTEXT - 1 + crop), np.float32)
-        return Batch(np.zeros((0, CONTEXT + crop, 7), np.int32), none, none[:, 0])
+        none = np.zeros((0, CONTEXT - 1 + crop, WIDTH), np.float32)
+        return Batch(np.zeros((0, CONTEXT + crop, 7), np.int32), none, none[..., 0], none[:, 0, 0])
     return _together(items, scored)
 
 

@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from improv.encoding import FIELDS, IOI, PART, PITCH, Order, Rows
+from improv.dials import NOTHING_ASKED, Asked
+from improv.dials import heard as dials_heard
+from improv.encoding import FIELDS, IOI, PART, PITCH, Arranged, Order, Rows, arrange
 from improv.errors import UserError
 from improv.memory import Memory
 from improv.notes import Part
@@ -91,16 +93,16 @@ def evaluate(
         else:
             if not label:
                 notes["part"] = Part.UNSPLIT
-            total.add(score(model, model.encoding.encode(notes, Order.ASCENDING), label=label, memory=memory))
+            total.add(score(model, arrange(notes, Order.ASCENDING), label=label, memory=memory))
         progress(done, len(files))
     if not total.files:
         raise UserError(f"{paths[0]}: none of {len(files)} files is a MIDI file that can be read")
     return total
 
 
-def score(model: StepModel, rows: Rows, *, label: bool, memory: bool = False) -> Score:
-    """Score one performance, rows (n, 7) as from Encoding.encode: every note after the first."""
-    heard, best = listen(model, rows)
+def score(model: StepModel, arranged: Arranged, *, label: bool, memory: bool = False) -> Score:
+    """Score one performance: every note after the first."""
+    rows, heard, best = listen(model, arranged)
     right = int((best[1:] == rows[1:, PITCH]).sum())
     by_field = [_bits_by_field(model, rows, found, label) for found in (heard, *([with_memory(rows, heard)] * memory))]
     return Score(by_field[0], len(rows) - 1, right, 1, by_field[1] if memory else None)
@@ -126,17 +128,20 @@ def with_memory(rows: Rows, heard: Floats) -> Floats:
     return mixed
 
 
-def listen(model: StepModel, rows: Rows) -> tuple[Floats, Any]:
-    """Feed rows (n, 7) from the start: log-probabilities (n, 5) in nats of each, and the likeliest pitches (n,)."""
+def listen(model: StepModel, arranged: Arranged, asked: Asked = NOTHING_ASKED) -> tuple[Rows, Floats, Any]:
+    """Feed a performance of n notes from the start: its rows (n, 7), log-probabilities (n, 5) in nats of each, and the
+    likeliest pitches (n,). The dials are what was heard, and what is `asked` throughout."""
     how = controls(model.encoding, np.random.default_rng(0))
-    state = model.start()
-    heard, best = [], []
+    state, rows = model.start(), model.encoding.rows(arranged)
+    dials = dials_heard(arranged) + asked.vector()
+    found, best = [], []
     for begin in range(0, len(rows), RUN):
-        step = model.step(rows[None, begin : begin + RUN], state, how)
+        fed = rows[None, begin : begin + RUN]
+        step = model.step(fed, dials[None, begin : begin + fed.shape[1] + 1], state, how)
         state = step.state
-        heard.append(step.heard[0])
+        found.append(step.heard[0])
         best.append(step.best_pitch[0])
-    return np.concatenate(heard), np.concatenate(best)
+    return rows, np.concatenate(found), np.concatenate(best)
 
 
 def table(reports: dict[str, dict[str, Any]]) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from improv.dials import WIDTH
 from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Order, Rows, as_array
-from improv.model import FORMAT_VERSION, METADATA_KEY, RECEPTIVE_FIELD, load
+from improv.model import DIALS, FORMAT_VERSION, METADATA_KEY, RECEPTIVE_FIELD, load
 from improv.notes import Note
+from improv.step import Floats
 from training.networks.sampler import draw
 
 OPSET = 17
@@ -36,17 +38,19 @@ def export(network: Any, path: Path, about: About) -> None:
     model = to_onnx(network)
     encoding = network.config.encoding
     rows = probe_rows(encoding)
-    scores, state = run_probe(network, rows)
+    dials = probe_dials(len(rows) + 1)
+    scores, state = run_probe(network, rows, dials)
     meta = {
         "format_version": FORMAT_VERSION,
         "fields": list(FIELDS),
         "columns": list(COLUMNS),
+        "dials": DIALS,
         "receptive_field": RECEPTIVE_FIELD,
         "encoding": asdict(encoding),
         "state_size": network.state_size,
         "parameters": network.count_params(),
         **asdict(about),
-        "probe": {"rows": rows.tolist(), "heard": _pack(scores), "state": _pack(state)},
+        "probe": {"rows": rows.tolist(), "dials": _pack(dials), "heard": _pack(scores), "state": _pack(state)},
     }
     onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(meta)})
     model.producer_name = "improv"
@@ -66,24 +70,17 @@ def to_onnx(network: Any) -> Any:
     import tf2onnx.optimizer
 
     values, fields = network.config.encoding.offsets[-1], len(FIELDS)
-    floats = {
-        "state": network.state_size,
-        "bias": values,
-        "temperature": fields,
-        "top_p": fields,
-        "u": fields,
-        "prior": 128,
-    }
+    floats = {"state": network.state_size, "bias": values, "prior": values}
+    floats |= dict.fromkeys(("weight", "temperature", "top_p", "u"), fields)
     signature = [
         tf.TensorSpec((None, None, len(COLUMNS)), tf.int32, name="rows"),
+        tf.TensorSpec((None, None, WIDTH), tf.float32, name="dials"),
         *(tf.TensorSpec((None, width), tf.float32, name=name) for name, width in floats.items()),
-        tf.TensorSpec((None,), tf.float32, name="weight"),
     ]
 
     @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
-    def graph(rows: Any, state: Any, bias: Any, temperature: Any, top_p: Any, u: Any, prior: Any, weight: Any) -> Any:
-        how = {"bias": bias, "temperature": temperature, "top_p": top_p, "u": u, "prior": prior, "weight": weight}
-        return step(network, rows, state, how)
+    def graph(rows: Any, dials: Any, state: Any, *how: Any) -> Any:
+        return step(network, rows, dials, state, dict(zip(list(floats)[1:], how, strict=True)))
 
     # It turns every mean of a layer norm into a pooling that onnxruntime cannot fuse: 0.65 ms a step, 0.40 without.
     optimizers = tf2onnx.optimizer._get_optimizers()
@@ -96,12 +93,15 @@ def to_onnx(network: Any) -> Any:
     return model
 
 
-def step(network: Any, rows: Any, state: Any, how: dict[str, Any]) -> dict[str, Any]:
+def step(network: Any, rows: Any, dials: Any, state: Any, how: dict[str, Any]) -> dict[str, Any]:
     """One step in keras.ops: what improv.step.Step holds, by name."""
     from keras import ops
 
-    hidden, after = network.hidden(rows, state)
-    before = ops.concatenate([network.last_hidden(state)[:, None], hidden[:, :-1]], axis=1)
+    features, after = network.features(rows, state)
+    # One row more than was fed: the features before each row, and those after the last.
+    known = ops.concatenate([network.last_features(state)[:, None], features], axis=1)
+    hidden = network.hidden(known, dials)
+    before = hidden[:, :-1]
     heard, best = network.score(before, rows)
     drawn, raw, used = draw(network, hidden[:, -1], how)
     return {
@@ -122,17 +122,21 @@ def probe_rows(encoding: Any) -> Rows:
     return np.concatenate([encoding.pad(RECEPTIVE_FIELD), rows])
 
 
-def run_probe(network: Any, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+def probe_dials(count: int) -> Floats:
+    """Dials of any values, shape (count, WIDTH): the same for every model."""
+    return np.random.default_rng(0).normal(0, 0.5, (count, WIDTH)).astype(np.float32)
+
+
+def run_probe(network: Any, rows: Rows, dials: Floats) -> tuple[Floats, Floats]:
     """Scores (12, 5) of the probe's notes and the state (S,) after them, by the Keras network itself."""
     from keras import ops
 
-    batch = ops.convert_to_tensor(rows[None])
-    zeros = ops.zeros((1, network.state_size))
-    hidden, state = network.hidden(batch, zeros)
-    scores, _ = network.score(hidden[:, :-1], batch[:, 1:])
+    features, state = network.features(ops.convert_to_tensor(rows[None]), ops.zeros((1, network.state_size)))
+    hidden = network.hidden(features[:, :-1], dials[None, 1:-1])
+    scores, _ = network.score(hidden, ops.convert_to_tensor(rows[None, 1:]))
     real = rows[1:, PITCH] != PAD_PITCH
     return ops.convert_to_numpy(scores)[0][real], ops.convert_to_numpy(state)[0]
 
 
-def _pack(values: np.ndarray) -> str:
+def _pack(values: Floats) -> str:
     return base64.b64encode(np.asarray(values, "<f4").tobytes()).decode()

@@ -45,12 +45,12 @@ def fit(corpus_path: Path, folder: Path, settings: Settings, *, fresh: bool = Fa
         corpus, encoding, crop=settings.crop, batch=settings.batch, seed=settings.seed, augmentation=Augmentation()
     )
     validation = held_out(corpus, encoding, "validation", crop=settings.crop, limit=VALIDATION_NOTES)
-    rounds = Rounds(folder, state, settings, (validation.rows, targets(encoding, validation)), _card(corpus), quiet)
+    rounds = Rounds(folder, state, settings, (validation.inputs, targets(encoding, validation)), _card(corpus), quiet)
     if settings.start and not state.history:
         rounds.measure_start(network, [crops.batch(FOREVER + index) for index in range(FIRST_BATCHES)])
     if not state.finished:
         batches = prefetched(crops.batch, state.step)
-        feed = ((batch.rows, targets(encoding, batch)) for batch in batches)
+        feed = ((batch.inputs, targets(encoding, batch)) for batch in batches)
         try:
             steps = min(ROUND, settings.validate_every)
             network.fit(feed, epochs=FOREVER, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[rounds])
@@ -125,9 +125,9 @@ class Rounds(keras.callbacks.Callback):
         It counts as the best until training finds a better one.
         """
         self.set_model(network)
-        rows = np.concatenate([batch.rows for batch in batches])
+        inputs = tuple(map(np.concatenate, zip(*(batch.inputs for batch in batches), strict=True)))
         wanted = np.concatenate([targets(network.config.encoding, batch) for batch in batches])
-        found = network.evaluate(rows, wanted, batch_size=self._settings.batch, verbose=0, return_dict=True)
+        found = network.evaluate(inputs, wanted, batch_size=self._settings.batch, verbose=0, return_dict=True)
         self._recent.append({name: float(found[name]) for name in FIELDS})
         self._validate()
 
@@ -179,8 +179,8 @@ class Rounds(keras.callbacks.Callback):
         state, settings = self._state, self._settings
         train = {name: float(np.mean([row[name] for row in self._recent])) for name in FIELDS}
         self._recent.clear()
-        rows, wanted = self._validation
-        found = self.model.evaluate(rows, wanted, batch_size=settings.batch, verbose=0, return_dict=True)
+        inputs, wanted = self._validation
+        found = self.model.evaluate(inputs, wanted, batch_size=settings.batch, verbose=0, return_dict=True)
         record: dict[str, float] = {
             "step": state.step,
             "seconds": round(self._clock() - self._began, 1),

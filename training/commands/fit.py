@@ -29,6 +29,9 @@ def options(command: argparse.ArgumentParser) -> None:
     add("--skip", type=positive, default=256, help="width of the skip connections (default: %(default)s)")
     add("--hidden", type=positive, default=256, help="width of the layer before the heads (default: %(default)s)")
     add("--pointwise", type=int, default=1, help="kernel-1 layers after each dilated one (default: %(default)s)")
+    add("--tail", type=int, default=0, help="kernel-1 layers more after the last (default: %(default)s)")
+    add("--dials", type=int, default=96, help="width of the layer that reads the dials, 0: none (default: %(default)s)")
+    add("--start", default="", metavar="MODEL.keras", help="begin with this network, which may lack dials and tail")
     add("--dropout", type=fraction, default=0.1, help="0 to 1 (default: %(default)s)")
     add(
         "--precision",
@@ -63,7 +66,8 @@ def run(options: argparse.Namespace) -> None:
     values = {name: getattr(options, name) for name in Settings.__dataclass_fields__ if hasattr(options, name)}
     if options.steps is None and options.minutes is None:
         values["minutes"] = 30.0
-    best = fit(options.corpus, options.output, Settings(**values), fresh=options.fresh, quiet=options.quiet)
+    settings = Settings(**values, grow=bool(options.start))
+    best = fit(options.corpus, options.output, settings, fresh=options.fresh, quiet=options.quiet)
     facts = json.loads(best.with_suffix(".json").read_text())
     print(f"{facts['reached']['validation_total']:.3f} bits a note on validation, {facts['parameters']:,} parameters")
     print(f"written to {best}; curves in {options.output / 'curves.png'}; next: improv-train export {best} --help")

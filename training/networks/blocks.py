@@ -52,16 +52,19 @@ def table(values: int, width: int) -> layers.Embedding:
 
 
 class GatedBlock(layers.Layer):
-    """Layer norm, tanh x sigmoid gate, residual and skip. `dilation` 0 is pointwise; else kernel 2."""
+    """Layer norm, tanh x sigmoid gate, residual and skip. `dilation` 0 is pointwise; else kernel 2. A `silent` one
+    begins by adding nothing to either."""
 
-    def __init__(self, channels: int, skip: int, dilation: int, dropout: float, **kwargs: Any) -> None:
+    def __init__(
+        self, channels: int, skip: int, dilation: int, dropout: float, *, silent: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(dtype="float32", **kwargs)
         self.dilation = dilation
         self.channels = channels
         self.norm = Norm(dtype="float32")
         self.gate = Product(2 * channels)
         # One product gives both: the residual is added to the stream, the skip to the sum at the end.
-        self.out = Product(channels + skip)
+        self.out = Product(channels + skip, kernel_initializer="zeros" if silent else "glorot_uniform")
         self.drop = layers.Dropout(dropout, dtype="float32")
 
     def build(self, shape: tuple[int | None, ...]) -> None:

@@ -6,30 +6,28 @@ from typing import Any
 
 from keras import ops
 
-from improv.encoding import FIELDS, PITCH
+from improv.encoding import FIELDS
 
 
 def draw(network: Any, hidden: Any, how: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Draw one note after hidden vectors (B, H), controlled by `how` (improv.step.Controls' arrays by name).
 
     Used = softmax((log((1 - w) p_network + w p_memory) + bias) / temperature), cut to the top_p nucleus
-    (Holtzman et al., 2019) and scaled to one. Returns drawn (B, 5), raw log-probabilities and used
-    probabilities, both (B, all fields side by side).
+    (Holtzman et al., 2019) and scaled to one; each field has a weight w and a memory's distribution of its own.
+    Returns drawn (B, 5), raw log-probabilities and used probabilities, both (B, all fields side by side).
     """
     encoding = network.config.encoding
     spread = network.heads.spread_out(hidden)
-    bias = ops.split(how["bias"], encoding.offsets[1:-1], axis=-1)
-    temperature, top_p, u = (ops.split(how[name], len(FIELDS), axis=-1) for name in ("temperature", "top_p", "u"))
+    bias, prior = (ops.split(how[name], encoding.offsets[1:-1], axis=-1) for name in ("bias", "prior"))
+    each = ("weight", "temperature", "top_p", "u")
+    weight, temperature, top_p, u = (ops.split(how[name], len(FIELDS), axis=-1) for name in each)
     drawn: list[Any] = []
     before: list[Any] = []
     raw, used = [], []
     for index, size in enumerate(encoding.sizes):
         logp = network.heads.field(index, spread, before)
         raw.append(logp)
-        mixed = logp
-        if index == PITCH:
-            weight = how["weight"][:, None]
-            mixed = ops.log(ops.maximum((1 - weight) * ops.exp(logp) + weight * how["prior"], 1e-30))
+        mixed = ops.log(ops.maximum((1 - weight[index]) * ops.exp(logp) + weight[index] * prior[index], 1e-30))
         p = nucleus(ops.softmax((mixed + bias[index]) / temperature[index], axis=-1), top_p[index])
         used.append(p)
         drawn.append(choose(p, u[index]))
