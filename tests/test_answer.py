@@ -191,8 +191,8 @@ def test_it_sends_on_its_own_channel_and_no_pedal():
 @pytest.mark.parametrize("spoiled", ["raw", "state", "drawn"])
 def test_a_broken_model_costs_a_rest_and_a_count(spoiled):
     class Broken(TableModel):
-        def step(self, rows, state, how):
-            step = super().step(rows, state, how)
+        def step(self, rows, dials, state, how):
+            step = super().step(rows, dials, state, how)
             broken = getattr(step, spoiled)
             broken[:] = 10_000 if spoiled == "drawn" else np.nan
             return step
@@ -204,8 +204,8 @@ def test_a_broken_model_costs_a_rest_and_a_count(spoiled):
 
 def test_one_broken_step_does_not_end_an_answer():
     class Hiccup(TableModel):
-        def step(self, rows, state, how):
-            step = super().step(rows, state, how)
+        def step(self, rows, dials, state, how):
+            step = super().step(rows, dials, state, how)
             if len(self.fed) == 3:
                 step.raw[:] = np.nan
             return step

@@ -87,8 +87,8 @@ def test_nothing_heard_is_no_trouble():
 
 def test_a_broken_step_leaves_the_draft_where_it_was():
     class Hiccup(TableModel):
-        def step(self, rows, state, how):
-            step = super().step(rows, state, how)
+        def step(self, rows, dials, state, how):
+            step = super().step(rows, dials, state, how)
             if len(self.fed) == 1:
                 step.state[:] = np.nan
             return step

@@ -13,10 +13,11 @@ import numpy as np
 
 from improv.encoding import FIELDS, Encoding
 from improv.errors import UserError
+from training.augmentation import Augmentation
 from training.building import Settings, build, compile_network
 from training.checkpoint import STATE, State, load_state, save_network, save_state, write_json
 from training.corpus import Corpus, summary
-from training.dataset import Augmentation, Batch, Crops, held_out, prefetched
+from training.dataset import Batch, Crops, held_out, prefetched
 from training.objective import rate, targets
 from training.progress import Bar
 from training.report import draw_curves, write_history

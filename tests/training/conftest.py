@@ -12,13 +12,15 @@ import keras
 import numpy as np
 import pytest
 
+from improv.dials import WIDTH
 from improv.encoding import Encoding, Rows
 from improv.model import OnnxModel, load
+from improv.step import Floats
 from training.export import About, export
 from training.networks.wavenet import WaveNet, WaveNetConfig
 
 ABOUT = About("small", "random numbers", "MIT", "nobody", (64.0, 20.0))
-SMALL = WaveNetConfig(channels=16, skip=24, hidden=20, head=12, dropout=0.0)
+SMALL = WaveNetConfig(channels=16, skip=24, hidden=20, head=12, dropout=0.0, dials=8)
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,9 @@ def network() -> WaveNet:
     model.build()
     for weight in model.trainable_weights:
         weight.assign(weight * 1.5)
+    # Dials begin by saying nothing; these say something.
+    kernel = model.dials[1].kernel
+    kernel.assign(np.random.default_rng(1).normal(0, 0.5, kernel.shape))
     return model
 
 
@@ -51,3 +56,8 @@ def random_rows(count: int, seed: int = 0, batch: int = 1) -> Rows:
     rng = np.random.default_rng(seed)
     limits = (*Encoding().sizes, 4096, 3)
     return np.stack([rng.integers(0, limit, (batch, count)) for limit in limits], -1).astype(np.int32)
+
+
+def random_dials(count: int, seed: int = 0, batch: int = 1) -> Floats:
+    """Dials of any values, shape (batch, count, WIDTH)."""
+    return np.random.default_rng(seed).normal(0, 0.5, (batch, count, WIDTH)).astype(np.float32)

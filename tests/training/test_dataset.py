@@ -6,10 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.encoding import FIELDS, IOI, NOTE_DTYPE, ORDER, PAD_PITCH, PART, PITCH, SOUNDING, VELOCITY, Encoding, Order
+from improv.dials import FIELD, WIDTH, Asked, Dial, heard
+from improv.encoding import (
+    FIELDS,
+    IOI,
+    NOTE_DTYPE,
+    ORDER,
+    PAD_PITCH,
+    PART,
+    PITCH,
+    SOUNDING,
+    VELOCITY,
+    Encoding,
+    Order,
+    arrange,
+)
 from improv.notes import Part
+from training.augmentation import Augmentation
 from training.corpus import SPLITS, Corpus
-from training.dataset import CONTEXT, Augmentation, Batch, Crops, bin_bits, held_out, prefetched, window
+from training.dataset import CONTEXT, Batch, Crops, bin_bits, held_out, prefetched, window
 from training.pieces import Labels
 
 ENCODING = Encoding()
@@ -21,9 +36,16 @@ STILL = Augmentation(
     jitter_chance=0,
     drop_part=0,
     drop_history=0,
+    drop_dial=0,
+    ask=0,
 )
 
 NOTHING = np.zeros((1, 1), np.float32)
+
+
+def numbered(count):
+    """Dials whose first number says how many notes were heard, shape (count + 1, WIDTH)."""
+    return np.repeat(np.arange(count + 1, dtype=np.float32)[:, None], WIDTH, axis=1)
 
 
 def played(count, *, pitch=60, seconds=0.25):
@@ -53,20 +75,23 @@ def crops(corpus, augmentation=STILL, crop=16, batch=4, seed=1):
 
 def test_a_window_at_the_beginning_is_padded_and_its_first_note_is_context_only():
     rows = ENCODING.encode(played(20), Order.ASCENDING)
-    item, weight = window(ENCODING, rows, 1, 8)
-    assert item.shape == (40, 7) and weight.shape == (39,)
+    item, dials, weight = window(ENCODING, rows, numbered(20), 1, 8)
+    assert item.shape == (40, 7) and weight.shape == (39,) and dials.shape == (39, WIDTH)
     assert (item[:31, PITCH] == PAD_PITCH).all()
     assert item[31:].tolist() == rows[:9].tolist()
     # weight[j] is for item[j + 1]: the first note, item[31], is not among those to be predicted
     assert weight.tolist() == [0] * 31 + [1] * 8
+    # and dials[j] is what was heard before item[j + 1]
+    assert dials[:, 0].tolist() == [0] * 31 + [*range(1, 9)]
 
 
 def test_a_window_past_the_end_is_padded_and_pads_weigh_nothing():
     rows = ENCODING.encode(played(60), Order.ASCENDING)
-    item, weight = window(ENCODING, rows, 56, 8)
+    item, dials, weight = window(ENCODING, rows, numbered(60), 56, 8)
     assert item[:36].tolist() == rows[24:].tolist()
     assert (item[36:, PITCH] == PAD_PITCH).all()
     assert weight.tolist() == [0] * 31 + [1] * 4 + [0] * 4
+    assert dials[:, 0].tolist() == [*range(25, 60)] + [0] * 4
 
 
 @given(st.integers(2, 120), st.integers(1, 40))
@@ -173,7 +198,7 @@ def test_prefetched_batches_come_in_order_and_errors_reach_the_reader():
     def make(index):
         if index == 7:
             raise ValueError("seven")
-        return Batch(np.full((1, 1, 7), index), np.zeros((1, 1), np.float32), np.ones(1, np.float32))
+        return Batch(np.full((1, 1, 7), index), NOTHING[None], NOTHING, np.ones(1, np.float32))
 
     batches = prefetched(make, 3, ahead=2)
     assert [int(next(batches).rows[0, 0, 0]) for _ in range(4)] == [3, 4, 5, 6]
@@ -183,7 +208,7 @@ def test_prefetched_batches_come_in_order_and_errors_reach_the_reader():
 
 def test_closing_ends_the_thread():
     before = set(threading.enumerate())
-    batches = prefetched(lambda i: Batch(np.zeros((1, 1, 7), np.int32), NOTHING, NOTHING[0]), 0)
+    batches = prefetched(lambda i: Batch(np.zeros((1, 1, 7), np.int32), NOTHING[None], NOTHING, NOTHING[0]), 0)
     next(batches)
     (worker,) = set(threading.enumerate()) - before
     batches.close()
@@ -208,11 +233,49 @@ def test_velocities_of_scores_are_not_to_be_learned():
     scores = np.zeros((*batch.weight.shape, len(FIELDS)), np.float32)
     scores[..., VELOCITY] = -3.0
     found = {}
-    for name, heard in (("scored", batch.heard), ("played", np.ones(2, np.float32))):
-        wanted = targets(Encoding(), Batch(batch.rows, batch.weight, heard))
+    for name, counted in (("scored", batch.heard), ("played", np.ones(2, np.float32))):
+        wanted = targets(Encoding(), replace(batch, heard=counted))
         metric = FieldBits(VELOCITY)
         metric.update_state(wanted, scores)
         found[name] = (float(nats(wanted, scores)), float(metric.result()))
     assert found["scored"] == (0.0, 0.0)
     assert found["played"] == pytest.approx((3.0, 3.0 / np.log(2)))
     assert bin_bits(Encoding(), batch.rows)[..., VELOCITY].max() == 0
+
+
+def test_dials_say_what_was_heard_before_each_note_also_beyond_the_context():
+    """32 notes are 8 seconds here; the dials look back half a minute."""
+    whole = heard(arrange(played(300), Order.ASCENDING))
+    batch = crops(corpus_of(300), batch=32).batch(0)
+    steady = 0
+    for rows, dials, weight in zip(batch.rows, batch.dials, batch.weight, strict=True):
+        assert not dials[rows[1:, PITCH] == PAD_PITCH].any()
+        if (rows[:, PITCH] < PAD_PITCH).all() and weight[CONTEXT - 1 :].all():
+            # Exact where notes are to be predicted; which stretch of the piece it is, the dials must tell.
+            told = dials[CONTEXT - 1 :]
+            steady += any(np.allclose(told, whole[i : i + 16], atol=1e-4) for i in range(150, 285))
+    assert steady > 3
+
+
+def test_what_is_asked_is_what_comes_and_is_asked_of_the_whole_crop():
+    batch = crops(corpus_of(300), replace(STILL, ask=1), batch=8).batch(0)
+    for rows, dials, weight in zip(batch.rows, batch.dials, batch.weight, strict=True):
+        register, loudness = (dials[weight > 0][:, FIELD[dial]] for dial in (Dial.ASKED_REGISTER, Dial.ASKED_LOUDNESS))
+        assert (register == register[0]).all() and (register[:, 1] == 1).all()
+        pitches = rows[1:, PITCH][weight > 0]
+        assert register[0, 0] * 12 + 64 == pytest.approx(pitches.mean(), abs=1e-3)
+        velocities = rows[1:, VELOCITY][weight > 0] * 4 + 2
+        assert loudness[0, 0] * 24 + 64 == pytest.approx(velocities.mean(), abs=2)
+
+
+def test_kinds_of_dials_are_dropped_each_by_itself_and_seldom_asked():
+    augmentation, rng = replace(STILL, drop_dial=0.25, ask=0.25), np.random.default_rng(0)
+    told = {dial: 0 for dial in Dial}
+    for _ in range(400):
+        dials = np.ones((3, WIDTH), np.float32)
+        dials[:, FIELD[Dial.ASKED_DENSITY].start :] = 0
+        augmentation.turn_dials(dials, Asked(4.5, 60.0, 90.0), rng)
+        for dial in Dial:
+            told[dial] += bool(dials[0, FIELD[dial]][-1])
+    for dial, count in told.items():
+        assert abs(count / 400 - (0.25 if dial >= Dial.ASKED_DENSITY else 0.75)) < 0.08, dial

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from improv.encoding import DURATION, IOI, PART, PITCH, Encoding, Order
+from improv.dials import WIDTH
+from improv.encoding import DURATION, IOI, PART, PITCH, Encoding, Order, arrange
 from improv.errors import UserError
 from improv.memory import Memory
 from improv.model import OnnxModel
@@ -35,7 +36,8 @@ class Flat:
     def start(self, batch=1):
         return np.zeros((batch, 1), np.float32)
 
-    def step(self, rows, state, how):
+    def step(self, rows, dials, state, how):
+        assert dials.shape == (1, rows.shape[1] + 1, WIDTH)
         assert state[0, 0] == (sum(len(fed) for fed in self.fed) if state[0, 0] else 0)
         self.fed.append(rows[0])
         heard = np.broadcast_to(-np.log(np.array(self.encoding.sizes, np.float32)), (1, rows.shape[1], 5))
@@ -103,20 +105,20 @@ def test_long_files_are_fed_in_runs_without_a_seam(tmp_path):
 
 def test_runs_of_any_length_give_the_same_scores(tmp_path, model: OnnxModel, monkeypatch):
     notes = read(little_music(tmp_path, 1) / "piece-0.mid").notes
-    rows = model.encoding.encode(notes, Order.ASCENDING)
-    whole = listen(model, rows)
+    arranged = arrange(notes, Order.ASCENDING)
+    whole = listen(model, arranged)
     monkeypatch.setattr("training.evaluate.RUN", 7)
-    pieces = listen(model, rows)
-    assert pieces[0] == pytest.approx(whole[0], abs=1e-4)
-    assert score(model, rows, label=False).notes == len(rows) - 1
+    pieces = listen(model, arranged)
+    assert pieces[1] == pytest.approx(whole[1], abs=1e-4)
+    assert score(model, arranged, label=False).notes == len(notes) - 1
 
 
 def test_the_likeliest_pitch_is_that_of_the_note_by_itself(tmp_path, model: OnnxModel):
-    rows = model.encoding.encode(read(little_music(tmp_path, 1) / "piece-0.mid").notes, Order.ASCENDING)
+    notes = read(little_music(tmp_path, 1) / "piece-0.mid").notes
     scores = []
     for pitch in range(128):
-        rows[-1, PITCH] = pitch
-        heard, best = listen(model, rows)
+        notes["pitch"][-1] = pitch
+        _, heard, best = listen(model, arrange(notes, Order.ASCENDING))
         scores.append(heard[-1, PITCH])
         assert best[-1] == np.argmax(scores) or pitch < 127
     assert np.exp(scores).sum() == pytest.approx(1, abs=1e-4)

@@ -6,16 +6,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import onnx
 import pytest
 from keras import ops
 
+from improv.dials import WIDTH
 from improv.encoding import FIELDS, IOI, PITCH, Encoding
 from improv.errors import UserError
 from improv.model import METADATA_KEY, OnnxModel, load
 from improv.step import NEVER, Controls, controls
-from tests.training.conftest import random_rows
+from tests.training.conftest import ABOUT, SMALL, random_dials, random_rows
+from training.export import export
 from training.networks.wavenet import WaveNet
 
 ENCODING = Encoding()
@@ -28,21 +31,22 @@ def flat(seed: int = 0, batch: int = 1) -> Controls:
 def test_step_by_step_equals_the_whole_window(network: WaveNet, model: OnnxModel) -> None:
     """Keras over 48 rows at once, ONNX a row at a time: scores within 1e-5."""
     rows = random_rows(48)
-    whole = ops.convert_to_numpy(network(rows))[0]
+    dials = random_dials(49)
+    whole = ops.convert_to_numpy(network((rows, dials[:, 1:48])))[0]
     state, heard = model.start() * 0, []
     for k in range(rows.shape[1]):
-        step = model.step(rows[:, k : k + 1], state, flat())
+        step = model.step(rows[:, k : k + 1], dials[:, k : k + 2], state, flat())
         state = step.state
         heard.append(step.heard[0, 0])
     np.testing.assert_allclose(np.array(heard)[1:], whole, atol=1e-5, rtol=1e-5)
 
 
 def test_a_chord_fed_at_once_equals_its_notes_one_by_one(model: OnnxModel) -> None:
-    rows, how = random_rows(10), flat(3)
-    at_once = model.step(rows, model.start(), how)
+    rows, dials, how = random_rows(10), random_dials(11), flat(3)
+    at_once = model.step(rows, dials, model.start(), how)
     state = model.start()
     for k in range(10):
-        last = model.step(rows[:, k : k + 1], state, how)
+        last = model.step(rows[:, k : k + 1], dials[:, k : k + 2], state, how)
         np.testing.assert_allclose(last.heard[0, 0], at_once.heard[0, k], atol=1e-5)
         assert last.best_pitch[0, 0] == at_once.best_pitch[0, k]
         state = last.state
@@ -52,21 +56,22 @@ def test_a_chord_fed_at_once_equals_its_notes_one_by_one(model: OnnxModel) -> No
 
 
 def test_batch_members_do_not_mix(model: OnnxModel) -> None:
-    rows, how = random_rows(5, batch=3), flat(4, batch=3)
-    together = model.step(rows, model.start(3), how)
+    rows, dials, how = random_rows(5, batch=3), random_dials(6, batch=3), flat(4, batch=3)
+    together = model.step(rows, dials, model.start(3), how)
     for b in range(3):
         one = Controls(**{name: getattr(how, name)[b : b + 1] for name in Controls.__dataclass_fields__})
-        alone = model.step(rows[b : b + 1], model.start(), one)
+        alone = model.step(rows[b : b + 1], dials[b : b + 1], model.start(), one)
         np.testing.assert_allclose(alone.heard[0], together.heard[b], atol=1e-5)
         assert np.array_equal(alone.drawn[0], together.drawn[b])
 
 
 def test_heard_scores_are_the_raw_distribution(model: OnnxModel) -> None:
     """What is drawn has, once fed, the raw log-probability it was announced with."""
-    first = model.step(random_rows(8), model.start(), flat(1))
+    dials = random_dials(10)
+    first = model.step(random_rows(8), dials[:, :9], model.start(), flat(1))
     row = np.zeros((1, 1, 7), np.int32)
     row[0, 0, :5] = first.drawn[0]
-    second = model.step(row, first.state, flat(2))
+    second = model.step(row, dials[:, 8:], first.state, flat(2))
     for index in range(len(FIELDS)):
         announced = first.raw[0, ENCODING.offsets[index] + first.drawn[0, index]]
         assert second.heard[0, 0, index] == pytest.approx(announced, abs=1e-5)
@@ -84,7 +89,7 @@ def adjusted(how: Controls, case: str) -> Controls:
         bias = np.where(rng.random(how.bias.shape[1]) < 0.5, NEVER, 0).astype(np.float32)
         return replace(how, bias=np.broadcast_to(bias, how.bias.shape).copy())
     if case == "memory":
-        prior = rng.dirichlet(np.full(128, 0.1)).astype(np.float32)
+        prior = np.concatenate([rng.dirichlet(np.full(size, 0.1)) for size in ENCODING.sizes]).astype(np.float32)
         return replace(how, prior=np.broadcast_to(prior, how.prior.shape).copy(), weight=np.full_like(how.weight, 0.75))
     return how
 
@@ -94,7 +99,8 @@ def test_frequencies_match_the_reported_distribution(model: OnnxModel, case: str
     """Chi-square on part and ioi (drawn first), and on pitch given the commonest part and ioi."""
     draws = 4096
     how = adjusted(flat(11, batch=draws), case)
-    step = model.step(np.repeat(random_rows(4), draws, axis=0), model.start(draws), how)
+    rows, dials = (np.repeat(one, draws, axis=0) for one in (random_rows(4), random_dials(5)))
+    step = model.step(rows, dials, model.start(draws), how)
     assert_chi_square(step.drawn[:, 0], step.used[0, ENCODING.field(0)])
     part = np.bincount(step.drawn[:, 0]).argmax()
     chosen = step.drawn[:, 0] == part
@@ -127,15 +133,15 @@ def test_the_reported_distribution_follows_the_formula(model: OnnxModel) -> None
         bias=rng.normal(size=how.bias.shape).astype(np.float32),
         temperature=np.full_like(how.temperature, 0.8),
         top_p=np.full_like(how.top_p, 0.6),
-        prior=rng.dirichlet(np.ones(128), 1).astype(np.float32),
-        weight=np.array([0.4], np.float32),
+        prior=np.concatenate([rng.dirichlet(np.ones(size)) for size in ENCODING.sizes])[None].astype(np.float32),
+        weight=np.array([[0.0, 0.2, 0.4, 0.6, 1.0]], np.float32),
     )
-    step = model.step(random_rows(4), model.start(), how)
+    step = model.step(random_rows(4), random_dials(5), model.start(), how)
     for index in range(len(FIELDS)):
         span = ENCODING.field(index)
         p = np.exp(step.raw[0, span].astype(np.float64))
-        if index == PITCH:
-            p = 0.6 * p + 0.4 * how.prior[0]
+        weight = float(how.weight[0, index])
+        p = (1 - weight) * p + weight * how.prior[0, span]
         shaped = np.exp((np.log(p) + how.bias[0, span]) / 0.8)
         shaped /= shaped.sum()
         ranked = np.sort(shaped)[::-1]
@@ -154,27 +160,48 @@ def test_the_edges_of_u_never_draw_what_is_ruled_out(model: OnnxModel, u: float)
             bias[0, ENCODING.offsets[index] + 1] = 0
             bias[0, [ENCODING.offsets[index], ENCODING.offsets[index + 1] - 1]] = NEVER
         how = replace(how, bias=bias, u=np.full_like(how.u, u))
-        step = model.step(random_rows(3, seed), model.start(), how)
+        step = model.step(random_rows(3, seed), random_dials(4, seed), model.start(), how)
         for index, value in enumerate(step.drawn[0]):
             assert bias[0, ENCODING.offsets[index] + value] == 0
             assert step.used[0, ENCODING.offsets[index] + value] > 0
 
 
 def test_state_is_a_value(model: OnnxModel) -> None:
-    start, how = model.start(), flat(7)
+    start, how, dials = model.start(), flat(7), random_dials(4)
     kept = start.copy()
-    one = model.step(random_rows(3), start, how)
-    model.step(random_rows(3, 8), one.state, how)
+    one = model.step(random_rows(3), dials, start, how)
+    model.step(random_rows(3, 8), dials, one.state, how)
     assert np.array_equal(start, kept)
-    again = model.step(random_rows(3), start, how)
+    again = model.step(random_rows(3), dials, start, how)
     assert np.array_equal(again.state, one.state) and np.array_equal(again.drawn, one.drawn)
 
 
 def test_only_the_last_32_rows_matter(model: OnnxModel) -> None:
-    rows = random_rows(40)
-    whole = model.step(rows, model.start(), flat())
-    tail = model.step(rows[:, -32:], model.start(), flat())
+    rows, dials = random_rows(40), random_dials(41)
+    whole = model.step(rows, dials, model.start(), flat())
+    tail = model.step(rows[:, -32:], dials[:, -33:], model.start(), flat())
     np.testing.assert_allclose(tail.raw, whole.raw, atol=1e-5)
+
+
+def test_dials_are_heeded_at_once_and_not_kept(model: OnnxModel) -> None:
+    rows, quiet = random_rows(6), np.zeros((1, 7, WIDTH), np.float32)
+    turned = quiet.copy()
+    turned[:, -1] = random_dials(1)[0]
+    before, after = (model.step(rows, dials, model.start(), flat()) for dials in (quiet, turned))
+    assert np.array_equal(before.state, after.state) and np.array_equal(before.heard, after.heard)
+    assert np.abs(before.raw - after.raw).max() > 0.01
+    turned[:, 2] = random_dials(1, 1)[0]
+    assert np.abs(model.step(rows, turned, model.start(), flat()).heard - before.heard)[0].max(1)[2] > 0.01
+
+
+def test_a_network_without_dials_has_no_such_input(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(2)
+    plain = WaveNet(replace(SMALL, dials=0))
+    plain.build()
+    export(plain, tmp_path / "plain.onnx", ABOUT)
+    model = load(tmp_path / "plain.onnx")
+    one, other = (model.step(random_rows(3), random_dials(4, seed), model.start(), flat()) for seed in (0, 1))
+    assert np.array_equal(one.raw, other.raw)
 
 
 def edited(source: Path, target: Path, **changes: object) -> Path:
@@ -201,6 +228,7 @@ def test_bad_files_are_refused_in_one_line(onnx_path: Path, tmp_path: Path) -> N
         (tmp_path / name).write_bytes(content)
         refused(tmp_path / name)
     assert "format 99" in refused(edited(onnx_path, tmp_path / "version.onnx", format_version=99))
+    assert "dials" in refused(edited(onnx_path, tmp_path / "dials.onnx", dials={"profile": 12}))
     assert "receptive_field 64" in refused(edited(onnx_path, tmp_path / "field.onnx", receptive_field=64))
     assert "fields" in refused(edited(onnx_path, tmp_path / "fields.onnx", fields=["pitch"]))
     assert "metadata" in refused(edited(onnx_path, tmp_path / "probe.onnx", probe={}))

@@ -90,7 +90,7 @@ def test_the_best_network_scores_what_the_history_says(run, corpus):
 
     network = load_network(run / "best.keras")
     batch = held_out(Corpus.load(corpus), network.config.encoding, "validation", crop=16)
-    bits = -np.asarray(network(batch.rows)) / math.log(2) + bin_bits(network.config.encoding, batch.rows[:, 1:])
+    bits = -np.asarray(network(batch.inputs)) / math.log(2) + bin_bits(network.config.encoding, batch.rows[:, 1:])
     total = (bits[..., 1:].sum(-1) * batch.weight).sum() / batch.weight.sum()
     assert total == pytest.approx(load_card(run / "best.keras")["reached"]["validation_total"], abs=0.001)
 
