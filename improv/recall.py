@@ -54,20 +54,19 @@ class Remembrance:
 
 
 class Recall:
-    """The memory's say in one answer, which begins after all that was heard. `cap`: its greatest weight, 0 to 1."""
+    """The memory's say in one answer, which begins after all that was heard."""
 
-    def __init__(self, remembrance: Remembrance, cap: float) -> None:
+    def __init__(self, remembrance: Remembrance) -> None:
         remembrance.close()
         self._memory = remembrance.memory
         self._trail = self._memory.trail.copy()
-        self._cap = cap
         self._prediction = self._memory.predict(self._trail)
         self.recited = 0
 
-    def prior(self) -> tuple[Floats, float]:
-        """For the next note: the memory's distribution of pitch, shape (128,), and its weight."""
+    def prior(self, cap: float) -> tuple[Floats, float]:
+        """For the next note: the memory's pitch distribution, shape (128,), and its weight, at most `cap` (0 to 1)."""
         prior, weight = self._memory.prior(self._prediction)
-        return prior, min(weight, self._cap) * LEAVE ** max(0, self.recited - FREE)
+        return prior, min(weight, cap) * LEAVE ** max(0, self.recited - FREE)
 
     def wrote(self, pitch: int, begins: bool) -> None:
         """The answer goes on with `pitch`, which `begins` a chord or joins the last one."""

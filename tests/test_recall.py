@@ -8,6 +8,7 @@ from improv.ears import Ears
 from improv.encoding import IOI, Encoding, Order, as_array
 from improv.events import NoteOff, NoteOn
 from improv.notes import Note
+from improv.panel import Panel
 from improv.recall import FREE, LEAVE, Recall, Remembrance
 from improv.settings import Settings
 from tests.table_model import TableModel
@@ -49,16 +50,16 @@ def test_improvs_notes_are_context_to_what_the_player_plays_next():
 
 def test_the_weight_is_capped_and_zero_where_nothing_was_heard():
     known = remembering(*RIFF * 4)
-    weights = [Recall(known, cap).prior()[1] for cap in (0.0, 0.125, 0.5, 1.0)]
+    weights = [Recall(known).prior(cap)[1] for cap in (0.0, 0.125, 0.5, 1.0)]
     assert weights[:3] == [0.0, 0.125, 0.5] and weights[3] > 0.5
-    assert Recall(Remembrance(), 0.5).prior()[1] == 0.0
+    assert Recall(Remembrance()).prior(0.5)[1] == 0.0
 
 
 def test_a_literal_match_is_left_with_growing_probability():
-    recall = Recall(remembering(*RIFF * 4), 0.5)
+    recall = Recall(remembering(*RIFF * 4))
     weights = []
     for pitch in RIFF * 2:
-        weights.append(recall.prior()[1])
+        weights.append(recall.prior(0.5)[1])
         recall.wrote(pitch, True)
     assert weights == [0.5 * LEAVE ** max(0, recited - FREE) for recited in range(len(weights))]
     recall.wrote(99, True)
@@ -66,7 +67,7 @@ def test_a_literal_match_is_left_with_growing_probability():
 
 
 def test_a_transposed_match_is_a_match():
-    recall = Recall(remembering(*RIFF * 4), 0.5)
+    recall = Recall(remembering(*RIFF * 4))
     for pitch in RIFF[:5]:
         recall.wrote(pitch + 2, True)
     before = recall.recited
@@ -76,7 +77,7 @@ def test_a_transposed_match_is_a_match():
 
 def test_an_answer_in_the_making_leaves_the_memory_as_it_was():
     remembrance = remembering(*RIFF)
-    recall = Recall(remembrance, 0.5)
+    recall = Recall(remembrance)
     before = remembrance.memory.trail.keys(), len(remembrance.memory)
     for pitch in (70, 71, 72):
         recall.wrote(pitch, True)
@@ -106,13 +107,13 @@ def test_what_is_no_number_settles_nothing():
 
 def answers(seed: int, step: float = 0.25, **more: object) -> list[int]:
     """The pitches of an answer of some 40 notes to a riff played four times, by a network that knows nothing."""
-    core_settings = Settings(**more)
-    ears = Ears(Encoding(), core_settings)
+    panel = Panel(Settings(**more))
+    ears = Ears(Encoding(), panel)
     for index, pitch in enumerate(RIFF * 4):
         ears.hear(NoteOn(index * step, 0, pitch, 64))
         ears.hear(NoteOff((index + 1) * step, 0, pitch))
     model = TableModel({IOI: {Encoding().ioi_bin(step): 1.0}})
-    draft = Draft(model, ears, core_settings, np.random.default_rng(seed))
+    draft = Draft(model, ears, panel, np.random.default_rng(seed))
     onset, pitches = len(RIFF) * 4 * step, []
     for _ in range(40):
         written = draft.write(onset, onset + 0.5, 0.5)
@@ -143,13 +144,13 @@ def test_memory_off_or_of_no_weight_is_the_network_alone():
 
 
 def test_the_first_step_settles_what_the_network_expected_of_the_player():
-    core_settings = Settings()
-    ears = Ears(Encoding(), core_settings)
+    panel = Panel(Settings())
+    ears = Ears(Encoding(), panel)
     for index, pitch in enumerate(RIFF * 3):
         ears.hear(NoteOn(index * 0.25, 0, pitch, 64))
         ears.hear(NoteOff((index + 1) * 0.25, 0, pitch))
     assert ears.remembrance is not None
-    draft = Draft(TableModel(), ears, core_settings, np.random.default_rng(0))
+    draft = Draft(TableModel(), ears, panel, np.random.default_rng(0))
     memory = ears.remembrance.memory
     before = memory.prior(memory.predict())[1]
     draft.write(6.0, 6.5, 0.5)
