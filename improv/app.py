@@ -15,13 +15,16 @@ from types import FrameType
 import numpy as np
 
 from improv import clock, config, engine
+from improv.encoding import Encoding
 from improv.errors import UserError
 from improv.improviser import Improviser
 from improv.ports.reports import PortSettings
+from improv.recall import Remembrance
 from improv.reception import Reception
 from improv.resources import default_model
 from improv.settingkinds import Meter
-from improv.settings import Settings, narrowed, tempered
+from improv.settings import Settings
+from improv.settingtable import MEMORIES
 from improv.status import StatusLine
 from improv.step import StepModel
 
@@ -32,9 +35,11 @@ def play(settled: config.Config) -> int:
 
     with _stop_signals() as stopping:
         settings = core_settings(settled)
-        core = Improviser(load_model(settled), settings, np.random.default_rng(settled.whole("sampling.seed")))
+        model = load_model(settled)
+        remembrance, kept = load_memory(settled, model.encoding)
+        core = Improviser(model, settings, np.random.default_rng(settled.whole("sampling.seed")), remembrance)
         line = StatusLine(sys.stdout, settled.text("terminal.detail"))
-        with contextlib.closing(line), contextlib.closing(open_ports(port_settings(settled))) as link:
+        with kept, contextlib.closing(line), contextlib.closing(open_ports(port_settings(settled))) as link:
             opened = link.opened
             line.say(
                 f"hearing {' + '.join(opened.inputs)}; "
@@ -69,7 +74,10 @@ def jam(settled: config.Config, wish: JamWish) -> int:
 
     settings = dataclasses.replace(core_settings(settled), sync="free")  # a file has no clock beside it
     seed = settled.whole("sampling.seed")
-    session = jamfile.run(wish.source, wish.output, wish.part, load_model(settled), settings, seed)
+    model = load_model(settled)
+    remembrance, kept = load_memory(settled, model.encoding)
+    with kept:
+        session = jamfile.run(wish.source, wish.output, wish.part, model, settings, seed, remembrance)
     if wish.as_json:
         print(json.dumps(session.report.as_dict(), indent=2))
     else:
@@ -134,6 +142,19 @@ def load_model(settled: config.Config) -> StepModel:
     return model.load(Path(named) if named else default_model(), settled.text("model.provider"))
 
 
+def load_memory(
+    settled: config.Config, encoding: Encoding
+) -> tuple[Remembrance | None, contextlib.AbstractContextManager[None]]:
+    """What was remembered in the file the settings name, if they do, and what keeps it there. Raises UserError."""
+    named = settled.text("model.memory")
+    if named in MEMORIES:
+        return None, contextlib.nullcontext()
+    from improv.memoryfile import Keeper, read
+
+    remembrance = Remembrance(encoding, read(Path(named)))
+    return remembrance, Keeper(Path(named), remembrance).keeping()
+
+
 def port_settings(settled: config.Config) -> PortSettings:
     """The settings of the port process."""
     return PortSettings(
@@ -147,10 +168,12 @@ def port_settings(settled: config.Config) -> PortSettings:
 
 
 def core_settings(settled: config.Config) -> Settings:
-    """The settings of the core: channels counted from 0. Raises UserError."""
+    """The settings of the core: channels counted from 0, one dial applied to every field. Raises UserError."""
+    usual = Settings()
     shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
     if shortest > longest:
         raise UserError(f"answer.gap_min = {shortest}: accepted is at most answer.gap_max, {longest}")
+    boldness, share = settled.number("sampling.temperature"), settled.number("sampling.top_p")
     listened = settled.whole("ports.channel_in")
     return Settings(
         mode=settled.text("answer.mode"),
@@ -163,14 +186,22 @@ def core_settings(settled: config.Config) -> Settings:
         min_notes=settled.whole("answer.min_notes"),
         false_turn_window=settled.number("answer.false_turn_window"),
         max_phrase=settled.number("answer.max_phrase"),
-        memory=settled.text("model.memory"),
+        memory="off" if settled.text("model.memory") == "off" else "session",
         memory_weight=settled.number("model.memory_weight"),
         sync=settled.text("time.sync"),
         clock_absent=settled.text("time.clock_absent"),
         meter=Meter.read(settled.text("time.meter")),
-        temperature=tempered(settled.number("sampling.temperature")),
-        top_p=narrowed(settled.number("sampling.top_p")),
+        temperature=_each(usual.temperature, lambda own: own * boldness),
+        top_p=_each(usual.top_p, lambda own: min(own, share)),
     )
+
+
+Five = tuple[float, float, float, float, float]
+
+
+def _each(fields: Five, change: Callable[[float], float]) -> Five:
+    a, b, c, d, e = fields
+    return change(a), change(b), change(c), change(d), change(e)
 
 
 def _exit_code(lost: str | None) -> int:

@@ -18,7 +18,7 @@ import platformdirs
 
 from improv.errors import UserError
 from improv.settingkinds import Names, Switch, Value
-from improv.settingtable import BY_OPTION, BY_PATH, KEYS, SECTIONS
+from improv.settingtable import BY_OPTION, BY_PATH, KEYS, MEMORIES, SECTIONS
 
 FILE_NAME = "config.toml"
 HEAD = """\
@@ -82,8 +82,9 @@ def find(named: Path | None) -> Path | None:
 def read(path: Path) -> Values:
     """What a settings file says, by path. Raises UserError naming file, key and accepted values."""
     values = parse(path, text_of(path))
-    if values.get("model.file"):  # a path in a file is meant from where the file lies
-        values["model.file"] = str(path.parent / str(values["model.file"]))
+    for key in ("model.file", "model.memory"):  # a path in a file is meant from where the file lies
+        if values.get(key) and values[key] not in MEMORIES:
+            values[key] = str(path.parent / str(values[key]))
     return values
 
 

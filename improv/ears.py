@@ -10,8 +10,8 @@ from improv.encoding import Encoding
 from improv.events import Event
 from improv.listener import Listener
 from improv.notes import Note
-from improv.panel import Panel
 from improv.recall import Remembrance
+from improv.settings import Settings
 from improv.timekeeping import Timekeeper
 
 
@@ -19,13 +19,14 @@ class Ears:
     """`recent` holds the player's last 32 notes as they began; `context` holds both voices; `remembrance` is the
     session memory, None if the settings want none; `time` knows the beat."""
 
-    def __init__(self, encoding: Encoding, panel: Panel) -> None:
+    def __init__(self, encoding: Encoding, settings: Settings, remembrance: Remembrance | None = None) -> None:
+        """With no `remembrance` from an earlier session a new one, if the settings want one."""
         self.context = Context(encoding)
         self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
-        self.remembrance = Remembrance() if panel.settings.memory == "session" else None
-        self.time = Timekeeper(panel)
-        self._listener = Listener(panel.settings.channel_in)
-        self._panel = panel
+        self.remembrance = (remembrance or Remembrance(encoding)) if settings.memory == "session" else None
+        self.time = Timekeeper(settings)
+        self._listener = Listener(settings.channel_in)
+        self._hold_limit = settings.hold_limit
         self._own = 0
         self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number
 
@@ -50,6 +51,16 @@ class Ears:
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1
 
+    def freeze(self, frozen: bool) -> None:
+        """Learn nothing of what is played from now on, or learn again."""
+        if self.remembrance is not None:
+            self.remembrance.frozen = frozen
+
+    def forget(self) -> None:
+        """Forget what has been learned of the player's playing."""
+        if self.remembrance is not None:
+            self.remembrance.forget()
+
     def end_own(self, at: float) -> None:
         """All that improv has played ends at `at` (seconds) or before."""
         for pitch in [*self._own_last]:
@@ -68,4 +79,4 @@ class Ears:
 
     def quiet_since(self) -> float | None:
         """From when on the player holds nothing, if no event comes (absolute seconds); None before the first note."""
-        return self._listener.quiet_since(self._panel.settings.hold_limit)
+        return self._listener.quiet_since(self._hold_limit)

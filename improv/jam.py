@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.events import Event, Heard, NoteOff, NoteOn
+from improv.events import ClockEvent, Event, NoteOff, NoteOn
 from improv.improviser import Improviser, Status
 from improv.plan import Cancel
+from improv.recall import Remembrance
 from improv.scheduler import Outgoing, Scheduler
 from improv.settings import Settings
 from improv.step import StepModel
@@ -27,14 +28,20 @@ class JamResult:
     status: Status
 
 
-def jam(events: Sequence[Heard], model: StepModel, settings: Settings, rng: np.random.Generator) -> JamResult:
+def jam(
+    events: Sequence[Event | ClockEvent],
+    model: StepModel,
+    settings: Settings,
+    rng: np.random.Generator,
+    remembrance: Remembrance | None = None,
+) -> JamResult:
     """Play `events`, in order of their moments, to an improviser; go on until its answer to the last has ended.
 
-    The clock jumps to the next moment at which anything happens. The same events, model, settings and state of
-    `rng` give the same result.
+    The clock jumps to the next moment at which anything happens. The same events, model, settings, state of
+    `rng` and `remembrance` (what was learned before) give the same result.
     """
     # A file has nobody else on its other channels: all of it is the player.
-    core, scheduler = Improviser(model, replace(settings, channel_in=None), rng), Scheduler()
+    core, scheduler = Improviser(model, replace(settings, channel_in=None), rng, remembrance), Scheduler()
     said: list[Event] = []
     stop_at = (events[-1].at if events else 0.0) + RUN_ON
     heard, now = 0, 0.0
@@ -50,15 +57,15 @@ def jam(events: Sequence[Heard], model: StepModel, settings: Settings, rng: np.r
             heard += 1
         for command in core.turn(now):
             scheduler.apply(command, now)
-        said += [_event(sent) for sent in scheduler.due(now)]
+        said += [_event(sent, settings.channel_out) for sent in scheduler.due(now)]
     scheduler.apply(Cancel(stop_at), stop_at)  # what still sounds ends here
-    said += [_event(sent) for sent in scheduler.due(stop_at)]
+    said += [_event(sent, settings.channel_out) for sent in scheduler.due(stop_at)]
     played = tuple(event for event in events if isinstance(event, Event))
     return JamResult(played, tuple(said), core.status())
 
 
-def _event(sent: Outgoing) -> Event:
+def _event(sent: Outgoing, channel: int) -> Event:
     assert sent.note is not None, "only planned notes are sent here"
     if sent.begins:
-        return NoteOn(sent.deadline, sent.note.channel, sent.note.pitch, sent.note.velocity)
-    return NoteOff(sent.deadline, sent.note.channel, sent.note.pitch)
+        return NoteOn(sent.deadline, channel, sent.note.pitch, sent.note.velocity)
+    return NoteOff(sent.deadline, channel, sent.note.pitch)

@@ -20,6 +20,7 @@ from improv.notes import MAX_DURATION, Note
 from improv.pianoroll import piano_roll
 from improv.plan import PlannedNote, Play
 from improv.ports.reports import Lost
+from improv.recall import Remembrance
 from improv.settings import Settings
 from improv.step import StepModel
 
@@ -60,7 +61,15 @@ class Session:
     report: Report
 
 
-def run(source: Path | None, output: Path, part: str, model: StepModel, settings: Settings, seed: int) -> Session:
+def run(
+    source: Path | None,
+    output: Path,
+    part: str,
+    model: StepModel,
+    settings: Settings,
+    seed: int,
+    remembrance: Remembrance | None = None,
+) -> Session:
     """Play `source` (None: the phrase improv brings along) to improv and write both voices to `output`.
 
     Raises UserError if the one cannot be read or the other not written.
@@ -69,7 +78,7 @@ def run(source: Path | None, output: Path, part: str, model: StepModel, settings
         raise UserError(f"{output}: is the file that is played; name another one with -o")
     events = phrase.events() if source is None else midifile.read(source, part)
     begin = time.perf_counter()
-    result = jam(events, model, settings, np.random.default_rng(seed))
+    result = jam(events, model, settings, np.random.default_rng(seed), remembrance)
     took = time.perf_counter() - begin
     midifile.write(output, result.player, result.improv)
     player, improv = tuple(notes_in(result.player)), tuple(notes_in(result.improv))

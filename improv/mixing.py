@@ -18,17 +18,23 @@ from math import exp
 RATE = 0.2
 #: How much of either side of the outer layer flows to the other at every note, and the network's part at first.
 EXCHANGE, FIRST_ALONE = 0.0005, 0.25
-_LEAST, _MOST = 1e-3, 1e3
+#: The bounds of a weight.
+LEAST, MOST = 1e-3, 1e3
 
 
 class Mixture:
-    """Weights by slot: a slot is one predictor at one degree of certainty. `start` holds the first weights."""
+    """Weights by slot: a slot is one predictor at one degree of certainty. `start` holds the first weights, `alone` is
+    the network's part at first."""
 
     __slots__ = ("_alone", "_weights")
 
-    def __init__(self, start: Sequence[float]) -> None:
+    def __init__(self, start: Sequence[float], alone: float = FIRST_ALONE) -> None:
         self._weights = list(start)
-        self._alone = FIRST_ALONE
+        self._alone = alone
+
+    def kept(self) -> tuple[tuple[float, ...], float]:
+        """All weights, and the network's part: what another mixture can start from."""
+        return tuple(self._weights), self._alone
 
     def weights(self, slots: Sequence[int]) -> list[float]:
         """The weights of these slots; the network's is 1."""
@@ -50,7 +56,7 @@ class Mixture:
         inner = (network + sum([weight * chance for weight, chance in zip(weights, given, strict=True)])) / total
         rate, per_chance = RATE / total, RATE / (total * inner)
         for slot, weight, chance in zip(slots, weights, given, strict=True):
-            table[slot] = min(max(weight * exp(weight * (chance * per_chance - rate)), _LEAST), _MOST)
+            table[slot] = min(max(weight * exp(weight * (chance * per_chance - rate)), LEAST), MOST)
         mixed = self._alone * network + (1.0 - self._alone) * inner
         alone = self._alone * network / mixed
         self._alone = alone + EXCHANGE * (1.0 - 2.0 * alone)

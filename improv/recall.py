@@ -1,19 +1,27 @@
 """The session memory in playing: what is heard goes in chord by chord, and each answer draws on it with restraint.
 
-1. The player's notes are learned; improv's own are context only, so that it never learns from itself.
+1. The player's notes are learned; improv's own are context only, so that it never learns from itself. A wait is the
+   player's if the notes before and after it are.
 2. Predicting is not playing: what predicts best would recite. The memory's weight is at most the cap, and once
    FREE notes in a row have gone on with a passage as it was heard, to the letter or transposed, each further one
-   leaves the weight multiplied by LEAVE, until improv goes its own way.
+   leaves the weight multiplied by LEAVE, until improv goes its own way. So it is with waits, counted apart: a rhythm
+   may come again with other notes.
+3. While the player has frozen what was learned, all is context; what is forgotten was never heard.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from improv.context import CONTEXT_NOTES
-from improv.encoding import PITCH, Rows
-from improv.memory import Memory
+from improv.encoding import IOI, PITCH, Encoding, Rows
+from improv.kept import HeardLog, Kept
+from improv.memory import Memory, recites
+from improv.mixing import Mixture
 from improv.notes import GROUP_SPAN
+from improv.rhythm import Rhythm, repeats
 from improv.step import Floats
 
 FREE, LEAVE = 6, 0.75
@@ -22,54 +30,98 @@ _WARM = CONTEXT_NOTES // 2
 
 
 class Remembrance:
-    """A memory, and the chord that is being heard: keys that arrive in any order are learned in ascending order."""
+    """A memory of pitch and one of rhythm, and the chord that is being heard: keys that arrive in any order are learned
+    in ascending order. While `frozen` nothing is learned; `forgotten` counts how often all was forgotten."""
 
-    def __init__(self) -> None:
-        self.memory = Memory()
-        self._head = float("-inf")  # onset of the chord being heard, seconds
-        self._chord: list[tuple[int, bool]] = []  # pitch, and whether it is improv's own
+    def __init__(self, encoding: Encoding, kept: Kept | None = None) -> None:
+        """A new memory, or one made again from what was `kept`."""
+        self.frozen = False
+        self.forgotten = 0
+        self._encoding = encoding
+        self._head = -math.inf  # onset of the chord being heard, seconds
+        self._wait = math.inf  # how long after the one before it began; 0 once it is learned
+        self._chord: list[tuple[int, bool]] = []  # pitch, and whether it is to be learned
+        self._begin(kept)
+
+    def _begin(self, kept: Kept | None) -> None:
+        self.memory = Memory(mixture=None if kept is None else Mixture(*kept.pitch))
+        self.rhythm = Rhythm(mixture=None if kept is None else Mixture(*kept.ioi))
+        self._log = HeardLog()
+        self._learned = False  # whether the last note was
+        for pitch, learned, wait in [] if kept is None else kept.notes.tolist():
+            self._take(pitch, bool(learned), wait)
+
+    def kept(self) -> Kept:
+        """What is to be kept of it, up to the last complete chord. Another thread may ask."""
+        mixtures = self.memory.expectation.mixture, self.rhythm.expectation.mixture
+        return Kept(mixtures[0].kept(), mixtures[1].kept(), self._log.notes())
+
+    def forget(self) -> None:
+        """All that was learned is forgotten; what is held up to now is heard no more."""
+        self.forgotten += 1
+        self._chord.clear()
+        self._begin(None)
 
     def hear(self, onset: float, pitch: int, own: bool) -> None:
         """A note began at `onset` (seconds): the player's, or improv's own."""
         if onset - self._head > GROUP_SPAN + 1e-9:
             self.close()
-            self._head = onset
-        self._chord.append((pitch, own))
+            self._head, self._wait = onset, onset - self._head
+        self._chord.append((pitch, not (own or self.frozen)))
 
     def close(self) -> None:
         """The chord is complete."""
-        for index, (pitch, own) in enumerate(sorted(self._chord)):
-            if own:
-                self.memory.follow(pitch, index == 0)
-            else:
-                self.memory.learn(pitch, index == 0)
+        for pitch, learned in sorted(self._chord):
+            self._take(pitch, learned, self._wait)
+            self._wait = 0.0
         self._chord.clear()
+
+    def _take(self, pitch: int, learned: bool, wait: float) -> None:
+        """A note, `wait` seconds after the chord before it began; 0 within a chord."""
+        ioi = self._encoding.ioi_bin(wait)
+        (self.memory.learn if learned else self.memory.follow)(pitch, wait > 0)
+        (self.rhythm.learn if learned and self._learned and wait < math.inf else self.rhythm.follow)(pitch, ioi)
+        self._log.add(pitch, learned, wait)
+        self._learned = learned
 
     def settle(self, rows: Rows, heard: Floats) -> None:
         """The network read `rows` (n, 7), the last notes heard, from an empty state, and found `heard` (n, 5)."""
         if not np.isfinite(heard).all():
             return
         first = _WARM if len(rows) >= CONTEXT_NOTES else 0
-        self.memory.settle(rows[first:, PITCH].tolist(), heard[first:, PITCH].tolist())
+        for memory, field in ((self.memory, PITCH), (self.rhythm, IOI)):
+            memory.settle(rows[first:, field].tolist(), heard[first:, field].tolist())
 
 
 class Recall:
-    """The memory's say in one answer, which begins after all that was heard."""
+    """The memory's say in one answer, which begins after all that was heard. `cap`: its greatest weight, 0 to 1."""
 
-    def __init__(self, remembrance: Remembrance) -> None:
+    def __init__(self, remembrance: Remembrance, cap: float) -> None:
         remembrance.close()
-        self._memory = remembrance.memory
-        self._trail = self._memory.trail.copy()
-        self._prediction = self._memory.predict(self._trail)
-        self.recited = 0
+        self._memory, self._rhythm = remembrance.memory, remembrance.rhythm
+        self._trail, self._steps = self._memory.trail.copy(), self._rhythm.steps.copy()
+        self._cap = cap
+        self.recited = 0  # notes in a row that went on with a passage
+        self.repeated = 0  # waits in a row that went on with a rhythm
+        self._predict()
 
-    def prior(self, cap: float) -> tuple[Floats, float]:
-        """For the next note: the memory's pitch distribution, shape (128,), and its weight, at most `cap` (0 to 1)."""
-        prior, weight = self._memory.prior(self._prediction)
-        return prior, min(weight, cap) * LEAVE ** max(0, self.recited - FREE)
+    def _predict(self) -> None:
+        self._pitch, self._ioi = self._memory.predict(self._trail), self._rhythm.predict(self._steps)
 
-    def wrote(self, pitch: int, begins: bool) -> None:
-        """The answer goes on with `pitch`, which `begins` a chord or joins the last one."""
-        self.recited = self.recited + 1 if self._prediction.recites(pitch) else 0
-        self._trail.push(pitch, begins)
-        self._prediction = self._memory.predict(self._trail)
+    def pitch(self) -> tuple[Floats, float]:
+        """For the next note: the memory's distribution of pitch, shape (128,), and its weight."""
+        prior, weight = self._memory.prior(self._pitch)
+        return prior, min(weight, self._cap) * LEAVE ** max(0, self.recited - FREE)
+
+    def ioi(self, bins: int) -> tuple[Floats, float]:
+        """For the wait before it: the memory's distribution over so many bins, shape (bins,), and its weight."""
+        prior, weight = self._rhythm.prior(self._ioi, bins)
+        return prior, min(weight, self._cap) * LEAVE ** max(0, self.repeated - FREE)
+
+    def wrote(self, pitch: int, ioi: int) -> None:
+        """The answer goes on with `pitch` after a wait of bin `ioi`, 0 if it joins the last chord."""
+        self.recited = self.recited + 1 if recites(self._pitch, pitch) else 0
+        self.repeated = self.repeated + 1 if repeats(self._ioi, ioi) else 0
+        self._trail.push(pitch, ioi > 0)
+        self._steps.push(pitch, ioi)
+        self._predict()

@@ -1,17 +1,17 @@
 """The session memory of rhythm: what wait has followed which rhythm, and which rhythm with which notes.
 
-As `improv.memory` does for pitch, by nine contexts over bins of inter-onset intervals (0: in the same chord). It is
-what `improv-train evaluate --memory` counts; the model's step takes a memory of pitch alone, so improv does not play
-by it yet.
+As `improv.memory` does for pitch, by nine contexts over bins of inter-onset intervals (0: in the same chord).
 """
 
 from __future__ import annotations
 
-from math import exp
+from collections.abc import Sequence
 
 from improv.contexts import Trail
-from improv.followers import CAPACITY, DEGREES, TOTAL, Counts, Followers, certainty
+from improv.expectation import Expectation, Prediction
+from improv.followers import CAPACITY
 from improv.mixing import Mixture
+from improv.step import Floats
 
 #: What the contexts are read from: "ioi N" the last N intervals; "ioi and pitch N" the last N notes' intervals and
 #: pitches; "ioi and interval N" the same, transposed; "interval N" the last N steps in pitch alone.
@@ -31,51 +31,82 @@ FIRST_WEIGHTS = (
     *(5.2, 4.6, 6.7, 14, 0.18, 0.12, 0.6, 0.13, 0.66, 0.26),  # ioi and interval 3
     *(0.27, 2.9, 6.3, 2.8, 0.3, 0.33, 1.1, 0.24, 0.29, 0.18),  # interval 6
 )
+#: Those that know a rhythm when they meet it: five waits in a row or more.
+LITERAL = tuple(RHYTHMS.index(name) for name in ("ioi 4", "ioi 6"))
 _BITS = 7
-_LEAST = 1e-30
+_SIX = (1 << 6 * _BITS) - 1
 
 
-class Rhythm:
-    """Learns notes in onset order, chords ascending: `ioi` is the bin (0-127) of each. Bounded as `Memory` is."""
+class Steps:
+    """The end of what was played: notes as in a Trail, and the waits (bins of ioi) between them."""
 
-    def __init__(self, capacity: int = CAPACITY, mixture: Mixture | None = None) -> None:
-        self._trail = Trail()
-        self._iois = 0  # the last six bins, side by side in one number, the last one lowest
-        self._followers = tuple(Followers(capacity) for _ in RHYTHMS)
-        self._mixture = Mixture(FIRST_WEIGHTS) if mixture is None else mixture
+    __slots__ = ("iois", "notes")
 
-    def __len__(self) -> int:
-        """How many contexts are kept."""
-        return sum(map(len, self._followers))
+    def __init__(self) -> None:
+        self.notes = Trail()
+        self.iois = 0  # the last six bins, side by side in one number, the last one lowest
 
-    def learn(self, pitch: int, ioi: int, network: float) -> float:
-        """A note came after `ioi`; `network` is the natural logarithm of the probability the network alone had given
-        that. The probability of the mixture, from before the note."""
-        keys = self._keys()
-        known = [followers.find(key) for followers, key in zip(self._followers, keys, strict=True)]
-        met = [(index, counts) for index, counts in enumerate(known) if counts is not None]
-        slots = [index * DEGREES + certainty(counts) for index, counts in met]
-        mixed = self._mixture.learn(slots, [_chance(counts, ioi) for _, counts in met], max(exp(network), _LEAST))
-        for followers, key, counts in zip(self._followers, keys, known, strict=True):
-            followers.add(key, ioi, counts)
-        self._trail.push(pitch, ioi > 0)
-        self._iois = (self._iois << _BITS | ioi) & (1 << 6 * _BITS) - 1
-        return mixed
+    def push(self, pitch: int, ioi: int) -> None:
+        """Go on by one note after a wait of bin `ioi` (0-127; 0 joins the chord of the note before)."""
+        self.notes.push(pitch, ioi > 0)
+        self.iois = (self.iois << _BITS | ioi) & _SIX
 
-    def _keys(self) -> tuple[int, ...]:
-        one, two, three, four = (self._iois & (1 << count * _BITS) - 1 for count in (1, 2, 3, 4))
-        pitches, intervals = self._trail.pitches, self._trail.intervals
+    def keys(self) -> tuple[int, ...]:
+        """A key for each of RHYTHMS."""
+        one, two, three, four = (self.iois & (1 << count * _BITS) - 1 for count in (1, 2, 3, 4))
+        pitches, intervals = self.notes.pitches, self.notes.intervals
         last, last_three = pitches & (1 << _BITS) - 1, (1 << 3 * _BITS) - 1
         return (
-            *(0, one, two, four, self._iois),
+            *(0, one, two, four, self.iois),
             one << _BITS | last,
             three << 3 * _BITS | pitches & last_three,
             three << 3 * _BITS | intervals & last_three,
             intervals,
         )
 
+    def copy(self) -> Steps:
+        """Steps of their own that end in the same notes."""
+        other = Steps()
+        other.notes, other.iois = self.notes.copy(), self.iois
+        return other
 
-def _chance(counts: Counts, symbol: int) -> float:
-    if isinstance(counts, int):
-        return float(counts & 127 == symbol)
-    return counts.get(symbol, 0.0) / counts[TOTAL]
+
+class Rhythm:
+    """Learns notes in onset order, chords ascending: `ioi` is the bin (0-127) of each. Bounded as `Memory` is."""
+
+    def __init__(self, capacity: int = CAPACITY, mixture: Mixture | None = None) -> None:
+        self.steps = Steps()
+        nothing = (False,) * len(RHYTHMS)
+        self.expectation = Expectation(nothing, Mixture(FIRST_WEIGHTS) if mixture is None else mixture, capacity)
+
+    def __len__(self) -> int:
+        """How many contexts are kept."""
+        return len(self.expectation)
+
+    def predict(self, steps: Steps | None = None) -> Prediction:
+        """What the contexts at the end of `steps` say, or of all that was heard."""
+        return self.expectation.predict((self.steps if steps is None else steps).keys())
+
+    def prior(self, prediction: Prediction, bins: int) -> tuple[Floats, float]:
+        """The distribution of the next wait, shape (bins,), positive and summing to 1, and its weight, 0 to 1."""
+        return self.expectation.prior(prediction, bins)
+
+    def learn(self, pitch: int, ioi: int, network: float | None = None) -> float | None:
+        """The player played `pitch` after a wait of bin `ioi`; what is learned is the wait, as in Expectation."""
+        mixed = self.expectation.learn(self.predict(), ioi, network)
+        self.steps.push(pitch, ioi)
+        return mixed
+
+    def follow(self, pitch: int, ioi: int) -> None:
+        """A note whose wait is context and nothing to learn."""
+        self.steps.push(pitch, ioi)
+        self.expectation.follow(ioi)
+
+    def settle(self, iois: Sequence[int], network: Sequence[float]) -> None:
+        """What the network alone had given the last waits, as in Expectation."""
+        self.expectation.settle(iois, network)
+
+
+def repeats(prediction: Prediction, ioi: int) -> bool:
+    """Whether `ioi` would go on with a rhythm of five waits or more as it was heard."""
+    return prediction.knows(ioi, LITERAL)

@@ -124,6 +124,24 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class FileOr(Text):
+    """One of a few words, or a file; a word misspelt is none."""
+
+    words: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> str:
+        """The words, and what a file's name must have."""
+        return f'{", ".join(map(_quoted, self.words))} or a file in quotes, such as "mine.memory"'
+
+    def check(self, raw: object) -> Value:
+        """The text itself."""
+        if not isinstance(raw, str) or (raw not in self.words and not re.search(r"[./\\]", raw)):
+            raise ValueError(raw)
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
 class Meter:
     """A metre: so many notes a bar, and which."""
 

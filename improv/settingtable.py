@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from improv.modes import MODES
 from improv.ports.reports import APIS
-from improv.settingkinds import Choice, Kind, Meter, Names, Number, Switch, Text, Value
+from improv.settingkinds import Choice, FileOr, Kind, Meter, Names, Number, Switch, Text, Value
 from improv.settings import Settings
 
+MODES = ("answer",)
 MEMORIES = ("session", "off")
 CORE = Settings()
 
@@ -63,7 +63,7 @@ KEYS = (
         "--channel-out",
     ),
     Key(
-        *("answer", "mode", CORE.mode, Choice(tuple(MODES))),
+        *("answer", "mode", CORE.mode, Choice(MODES)),
         "How improv plays along; answer is call and response",
         "--mode",
     ),
@@ -119,8 +119,8 @@ KEYS = (
         "--provider",
     ),
     Key(
-        *("model", "memory", CORE.memory, Choice(MEMORIES)),
-        "Whether improv learns from your playing while you play: in this session, or not at all",
+        *("model", "memory", CORE.memory, FileOr("session|off|FILE", MEMORIES)),
+        "Whether improv learns from your playing while you play: for this session, not at all, or to be kept in a file",
         "--memory",
     ),
     Key(

@@ -176,7 +176,8 @@ def test_chords_are_allowed_but_no_note_twice_in_one():
     model = table()
     model.tables[IOI] = {0: 3.0, ENCODING.ioi_bin(0.25): 1.0}
     model.tables[PITCH] = dict.fromkeys(range(60, 72), 1.0)
-    said = [event for event in perform(played(*PHRASE), model).improv if isinstance(event, NoteOn)]
+    answer = perform(played(*PHRASE), model, memory="off").improv  # a memory would know of no chords
+    said = [event for event in answer if isinstance(event, NoteOn)]
     pairs = list(pairwise((event.at, event.pitch) for event in said))
     assert any(a[0] == b[0] for a, b in pairs)
     assert all(a[0] < b[0] or a[1] < b[1] for a, b in pairs)

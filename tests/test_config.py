@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from improv import config
 from improv.errors import UserError
-from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
-from improv.settingtable import BY_PATH, KEYS, SECTIONS
+from improv.settingkinds import Choice, FileOr, Meter, Names, Number, Switch, Text
+from improv.settingtable import BY_PATH, KEYS, MEMORIES, SECTIONS
 
 TOP = Path(__file__).parents[1]
 
 VALUES = {
     Text: lambda kind: st.text(),
     Names: lambda kind: st.lists(st.text(min_size=1)).map(tuple),
+    FileOr: lambda kind: st.sampled_from(kind.words) | st.text().map("{}.memory".format),
     Choice: lambda kind: st.sampled_from(kind.choices),
     Meter: lambda kind: st.builds("{}/{}".format, st.integers(1, 32), st.sampled_from((2, 4, 8, 16))),
     Switch: lambda kind: st.booleans(),
@@ -59,7 +60,9 @@ def test_every_key_has_a_section_and_an_allowed_default() -> None:
 def test_what_is_rendered_is_read_back(values: config.Values, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("settings") / "some.toml"
     path.write_text(config.render(values | {"model.file": ""}), encoding="utf-8")
-    assert config.read(path) == values | {"model.file": ""}
+    memory = values["model.memory"]
+    there = memory if memory in MEMORIES else str(path.parent / str(memory))  # from where the file lies
+    assert config.read(path) == values | {"model.file": "", "model.memory": there}
 
 
 def test_the_nearest_file_wins_and_options_win_over_it(nowhere: Path) -> None:

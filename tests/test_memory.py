@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from improv.contexts import CONTEXTS, Trail
+from improv.expectation import EVEN
 from improv.firstweights import FIRST_WEIGHTS
 from improv.followers import DEGREES, HALVE_AT, TOTAL, Followers, certainty
-from improv.memory import EVEN, Memory
+from improv.memory import Memory
 from improv.mixing import EXCHANGE, FIRST_ALONE, RATE, Mixture
 
 NOTES = st.lists(st.tuples(st.integers(0, 127), st.booleans(), st.floats(-20, 0)), max_size=60)

@@ -15,6 +15,7 @@ import mido
 import pytest
 
 from improv.clock import now
+from improv.kept import unpack
 from tests.live.jack import JackServer, Message, Musician, sounding
 
 IMPROV = Path(sys.executable).with_name("improv")
@@ -144,6 +145,20 @@ def test_nothing_sounds_after_the_end_however_it_ends(
             assert improv.out == improv.err == []
         finally:
             improv.end(signal.SIGKILL)
+
+
+def test_what_was_learned_is_kept_at_the_end_and_known_at_the_next_start(
+    jack: JackServer, tmp_path: Path, phrase: Path
+) -> None:
+    options = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH, "--memory", "mine.memory")
+    for times in (1, 2):
+        with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician, running(tmp_path, *options) as improv:
+            musician.play_file(phrase)
+            musician.wait_for(answer_begun, NOTES * STEP + 6.0)
+            assert improv.end() == 0
+            assert improv.err == []
+        kept = unpack((tmp_path / "mine.memory").read_bytes())
+        assert int(kept.notes["learned"].sum()) == times * NOTES
 
 
 def connected(jack: JackServer) -> bool:
