@@ -23,7 +23,7 @@ from improv.recall import Remembrance
 from improv.reception import Reception
 from improv.resources import default_model
 from improv.settingkinds import Meter
-from improv.settings import Settings
+from improv.settings import Settings, narrowed, tempered
 from improv.settingtable import MEMORIES
 from improv.status import StatusLine
 from improv.step import StepModel
@@ -168,12 +168,10 @@ def port_settings(settled: config.Config) -> PortSettings:
 
 
 def core_settings(settled: config.Config) -> Settings:
-    """The settings of the core: channels counted from 0, one dial applied to every field. Raises UserError."""
-    usual = Settings()
+    """The settings of the core: channels counted from 0. Raises UserError."""
     shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
     if shortest > longest:
         raise UserError(f"answer.gap_min = {shortest}: accepted is at most answer.gap_max, {longest}")
-    boldness, share = settled.number("sampling.temperature"), settled.number("sampling.top_p")
     listened = settled.whole("ports.channel_in")
     return Settings(
         mode=settled.text("answer.mode"),
@@ -191,17 +189,9 @@ def core_settings(settled: config.Config) -> Settings:
         sync=settled.text("time.sync"),
         clock_absent=settled.text("time.clock_absent"),
         meter=Meter.read(settled.text("time.meter")),
-        temperature=_each(usual.temperature, lambda own: own * boldness),
-        top_p=_each(usual.top_p, lambda own: min(own, share)),
+        temperature=tempered(settled.number("sampling.temperature")),
+        top_p=narrowed(settled.number("sampling.top_p")),
     )
-
-
-Five = tuple[float, float, float, float, float]
-
-
-def _each(fields: Five, change: Callable[[float], float]) -> Five:
-    a, b, c, d, e = fields
-    return change(a), change(b), change(c), change(d), change(e)
 
 
 def _exit_code(lost: str | None) -> int:

@@ -13,8 +13,8 @@ from improv.ears import Ears
 from improv.encoding import IOI, PART, PITCH, Encoding
 from improv.loudness import drawn_so_far, loudness
 from improv.notes import Note, Part
+from improv.panel import Panel
 from improv.recall import Recall
-from improv.settings import Settings
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
 
 #: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
@@ -42,15 +42,14 @@ class Draft:
         self,
         model: StepModel,
         ears: Ears,
-        settings: Settings,
+        panel: Panel,
         rng: np.random.Generator,
         asked: Asked = NOTHING_ASKED,
     ) -> None:
         self._model = model
         self._loudness = loudness([note.velocity for note in ears.recent], model.velocity)
         self._rng = rng
-        self._temperature = np.array([settings.temperature], np.float32)
-        self._top_p = np.array([settings.top_p], np.float32)
+        self._panel = panel
         self._drawn: list[Note] = []  # velocities as the model drew them
         self._call = manner([*ears.recent])
         self._tail = ears.context.tail(self._loudness.to_model)
@@ -65,7 +64,7 @@ class Draft:
         self._state = model.start()
         self._register = _register_bias([note.pitch for note in ears.recent])
         self._remembrance = ears.remembrance
-        self._recall = None if ears.remembrance is None else Recall(ears.remembrance, settings.memory_weight)
+        self._recall = None if ears.remembrance is None else Recall(ears.remembrance)
         self._group_over = False  # the last draw fell back inside its group
         self.steps = 0
         self.broken = 0
@@ -80,12 +79,14 @@ class Draft:
         encoding = self._model.encoding
         head = self._tail.head if self._tail.head is not None else earliest
         how = controls(encoding, self._rng)
-        how.temperature[:], how.top_p[:] = self._temperature, self._top_p
+        settings = self._panel.settings
+        how.temperature[:], how.top_p[:] = settings.temperature, settings.top_p
         how.bias[0, encoding.field(IOI)][1:] += slowing * np.log2(encoding.ioi_values[1:])
         self._constrain(how, earliest - head, latest - head)
         if self._recall is not None:
-            how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch()
-            how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(encoding.sizes[IOI])
+            cap = settings.memory_weight
+            how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch(cap)
+            how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         step = self._model.step(self._rows, self._dials, self._state, how)
         self.steps += 1
         if not _sane(step, encoding):

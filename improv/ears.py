@@ -10,8 +10,8 @@ from improv.encoding import Encoding
 from improv.events import Event
 from improv.listener import Listener
 from improv.notes import Note
+from improv.panel import Panel
 from improv.recall import Remembrance
-from improv.settings import Settings
 from improv.timekeeping import Timekeeper
 
 
@@ -19,14 +19,14 @@ class Ears:
     """`recent` holds the player's last 32 notes as they began; `context` holds both voices; `remembrance` is the
     session memory, None if the settings want none; `time` knows the beat."""
 
-    def __init__(self, encoding: Encoding, settings: Settings, remembrance: Remembrance | None = None) -> None:
+    def __init__(self, encoding: Encoding, panel: Panel, remembrance: Remembrance | None = None) -> None:
         """With no `remembrance` from an earlier session a new one, if the settings want one."""
         self.context = Context(encoding)
         self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
-        self.remembrance = (remembrance or Remembrance(encoding)) if settings.memory == "session" else None
-        self.time = Timekeeper(settings)
-        self._listener = Listener(settings.channel_in)
-        self._hold_limit = settings.hold_limit
+        self.remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
+        self.time = Timekeeper(panel)
+        self._listener = Listener(panel.settings.channel_in)
+        self._panel = panel
         self._own = 0
         self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number
 
@@ -79,4 +79,4 @@ class Ears:
 
     def quiet_since(self) -> float | None:
         """From when on the player holds nothing, if no event comes (absolute seconds); None before the first note."""
-        return self._listener.quiet_since(self._hold_limit)
+        return self._listener.quiet_since(self._panel.settings.hold_limit)

@@ -1,4 +1,4 @@
-"""What a keyboard and a MIDI clock say, as values: the listening core knows nothing of bytes or ports."""
+"""What keys, a MIDI clock and controls say, as values: the listening core knows nothing of bytes or ports."""
 
 from __future__ import annotations
 
@@ -76,3 +76,15 @@ class SongPosition:
 
 
 ClockEvent = Tick | Start | Continue | Stop | SongPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A control was turned: `name`, a field of improv.settings.Settings, is `value` from `at` on (seconds)."""
+
+    at: float
+    name: str
+    value: object
+
+
+Heard = Event | ClockEvent | Turned

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.ears import Ears
-from improv.events import ClockEvent, Event
-from improv.modes import MODES
+from improv.events import ClockEvent, Heard, Turned
+from improv.modes import MODES, maker
 from improv.plan import Command
 from improv.recall import Remembrance
 from improv.settings import Settings
+from improv.stage import stage
 from improv.step import StepModel
+
+MAKERS = {name: maker(name) for name in MODES}
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the core is doing: whether it answers or listens, notes heard from the player and begun by improv,
     answers withdrawn as false turns, and model steps whose output was unusable; what the clock does, in words, and its
-    tempo in quarter notes a minute, if it runs."""
+    tempo in quarter notes a minute, if it runs; the mode it plays in."""
 
     answering: bool
     heard: int
@@ -28,13 +30,15 @@ class Status:
     broken_steps: int
     time: str = ""
     tempo: float | None = None
+    mode: str = ""
 
 
 class Improviser:
     """Hears events in order of their moments, and is given turns; all moments in absolute seconds on one clock.
 
-    What it does depends on nothing but the model, the settings, the state of `rng`, the events and the moments.
-    KeyError if the settings name no mode.
+    What it does depends on nothing but the model, the settings, the state of `rng`, the events and the moments. What is
+    turned holds from the next note, and from the next turn where it is the mode: what comes faster than turns do is one
+    change. KeyError if the settings name no mode.
     """
 
     def __init__(
@@ -44,33 +48,55 @@ class Improviser:
         rng: np.random.Generator,
         remembrance: Remembrance | None = None,
     ) -> None:
-        self._ears = Ears(model.encoding, settings, remembrance)
-        self._mode = MODES[settings.mode](model, self._ears, settings, rng)
+        self._stage = stage(model, settings, rng, remembrance)
+        self._name = settings.mode
+        self._mode = MAKERS[self._name](self._stage)
+        self._false_turns = self._broken_steps = 0  # of modes that are left
 
-    def hear(self, event: Event | ClockEvent) -> None:
-        """Take in what the player, or the clock, did. A turn should follow soon."""
-        if isinstance(event, ClockEvent):
-            if self._ears.time.hear(event):
+    def hear(self, event: Heard) -> None:
+        """Take in what the player, a clock or a control said. A turn should follow soon."""
+        ears = self._stage.ears
+        if isinstance(event, Turned):
+            self.settle(replace(self._stage.panel.settings, **{event.name: event.value}))  # type: ignore[arg-type]
+        elif isinstance(event, ClockEvent):
+            if ears.time.hear(event):
                 self._mode.halt(event.at)
-            return
-        note = self._ears.hear(event)
-        if note is not None:
+        elif (note := ears.hear(event)) is not None:
             self._mode.heard(note)
+
+    def settle(self, settings: Settings) -> None:
+        """From now on these settings hold, all of them. KeyError if they name no mode; then the old ones do."""
+        if settings.mode not in MAKERS:
+            raise KeyError(settings.mode)
+        self._stage.panel.settings = settings
 
     def turn(self, now: float) -> list[Command]:
         """Do a bounded slice of work, a few milliseconds at most; what the scheduler is to do."""
-        if self._ears.time.look(now):
+        left = self._switch(now)
+        if self._stage.ears.time.look(now):
             self._mode.halt(now)
-        return self._mode.turn(now)
+        return [*left, *self._mode.turn(now)]
+
+    def _switch(self, now: float) -> list[Command]:
+        """If another mode is wanted it takes over, with all that was heard; what the one that leaves takes back."""
+        wanted = self._stage.panel.settings.mode
+        if wanted == self._name:
+            return []
+        left = self._mode.leave(now)
+        self._false_turns += self._mode.false_turns
+        self._broken_steps += self._mode.broken_steps
+        self._name, self._mode = wanted, MAKERS[wanted](self._stage)
+        return left
 
     def wake_at(self) -> float | None:
         """When the core wants its next turn if nothing is heard before: a moment, one in the past for at once, None."""
-        moments = [moment for moment in (self._mode.wake_at(), self._ears.time.wake_at()) if moment is not None]
-        return min(moments, default=None)
+        own = (self._mode.wake_at(), self._stage.ears.time.wake_at())
+        return min((moment for moment in own if moment is not None), default=None)
 
     def status(self) -> Status:
         """What it is doing, as of the last turn."""
-        mode, time = self._mode, self._ears.time
-        tempo = None if time.pulse is None else time.pulse.bpm
-        counts = (self._ears.heard, mode.played, mode.false_turns, mode.broken_steps)
-        return Status(mode.answering, *counts, time.says, tempo)
+        mode, ears = self._mode, self._stage.ears
+        tempo = None if ears.time.pulse is None else ears.time.pulse.bpm
+        false_turns, broken = self._false_turns + mode.false_turns, self._broken_steps + mode.broken_steps
+        counts = (ears.heard, self._stage.voice.played, false_turns, broken)
+        return Status(mode.answering, *counts, ears.time.says, tempo, self._name)

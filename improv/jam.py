@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.events import ClockEvent, Event, NoteOff, NoteOn
+from improv.events import Event, Heard, NoteOff, NoteOn
 from improv.improviser import Improviser, Status
 from improv.plan import Cancel
 from improv.recall import Remembrance
@@ -29,7 +29,7 @@ class JamResult:
 
 
 def jam(
-    events: Sequence[Event | ClockEvent],
+    events: Sequence[Heard],
     model: StepModel,
     settings: Settings,
     rng: np.random.Generator,
@@ -57,15 +57,15 @@ def jam(
             heard += 1
         for command in core.turn(now):
             scheduler.apply(command, now)
-        said += [_event(sent, settings.channel_out) for sent in scheduler.due(now)]
+        said += [_event(sent) for sent in scheduler.due(now)]
     scheduler.apply(Cancel(stop_at), stop_at)  # what still sounds ends here
-    said += [_event(sent, settings.channel_out) for sent in scheduler.due(stop_at)]
+    said += [_event(sent) for sent in scheduler.due(stop_at)]
     played = tuple(event for event in events if isinstance(event, Event))
     return JamResult(played, tuple(said), core.status())
 
 
-def _event(sent: Outgoing, channel: int) -> Event:
+def _event(sent: Outgoing) -> Event:
     assert sent.note is not None, "only planned notes are sent here"
     if sent.begins:
-        return NoteOn(sent.deadline, channel, sent.note.pitch, sent.note.velocity)
-    return NoteOff(sent.deadline, channel, sent.note.pitch)
+        return NoteOn(sent.deadline, sent.note.channel, sent.note.pitch, sent.note.velocity)
+    return NoteOff(sent.deadline, sent.note.channel, sent.note.pitch)

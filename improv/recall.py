@@ -94,13 +94,12 @@ class Remembrance:
 
 
 class Recall:
-    """The memory's say in one answer, which begins after all that was heard. `cap`: its greatest weight, 0 to 1."""
+    """The memory's say in one answer, which begins after all that was heard."""
 
-    def __init__(self, remembrance: Remembrance, cap: float) -> None:
+    def __init__(self, remembrance: Remembrance) -> None:
         remembrance.close()
         self._memory, self._rhythm = remembrance.memory, remembrance.rhythm
         self._trail, self._steps = self._memory.trail.copy(), self._rhythm.steps.copy()
-        self._cap = cap
         self.recited = 0  # notes in a row that went on with a passage
         self.repeated = 0  # waits in a row that went on with a rhythm
         self._predict()
@@ -108,15 +107,15 @@ class Recall:
     def _predict(self) -> None:
         self._pitch, self._ioi = self._memory.predict(self._trail), self._rhythm.predict(self._steps)
 
-    def pitch(self) -> tuple[Floats, float]:
-        """For the next note: the memory's distribution of pitch, shape (128,), and its weight."""
+    def pitch(self, cap: float) -> tuple[Floats, float]:
+        """For the next note: the memory's pitch distribution, shape (128,), and its weight, at most `cap` (0 to 1)."""
         prior, weight = self._memory.prior(self._pitch)
-        return prior, min(weight, self._cap) * LEAVE ** max(0, self.recited - FREE)
+        return prior, min(weight, cap) * LEAVE ** max(0, self.recited - FREE)
 
-    def ioi(self, bins: int) -> tuple[Floats, float]:
-        """For the wait before it: the memory's distribution over so many bins, shape (bins,), and its weight."""
+    def ioi(self, cap: float, bins: int) -> tuple[Floats, float]:
+        """For the wait before it: the memory's distribution over so many bins, shape (bins,), and its weight so."""
         prior, weight = self._rhythm.prior(self._ioi, bins)
-        return prior, min(weight, self._cap) * LEAVE ** max(0, self.repeated - FREE)
+        return prior, min(weight, cap) * LEAVE ** max(0, self.repeated - FREE)
 
     def wrote(self, pitch: int, ioi: int) -> None:
         """The answer goes on with `pitch` after a wait of bin `ioi`, 0 if it joins the last chord."""

@@ -6,6 +6,20 @@ from dataclasses import dataclass
 
 #: Temperature and top_p are given a field each, in the order of encoding.FIELDS.
 PerField = tuple[float, float, float, float, float]
+TEMPERATURE: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
+TOP_P: PerField = (1.0, 0.97, 0.97, 1.0, 0.97)
+
+
+def tempered(boldness: float) -> PerField:
+    """The temperatures for one dial that turns them all; 1 is as it comes."""
+    a, b, c, d, e = TEMPERATURE
+    return a * boldness, b * boldness, c * boldness, d * boldness, e * boldness
+
+
+def narrowed(share: float) -> PerField:
+    """The top_p of each field if none is to be more than `share` (0 to 1)."""
+    a, b, c, d, e = TOP_P
+    return min(a, share), min(b, share), min(c, share), min(d, share), min(e, share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +36,8 @@ class Settings:
 
     Answering: it is about as long as the player's phrase, of which at most the last `max_phrase` count.
     `memory` "session" lets it draw on what the player has played, with a weight of `memory_weight` at most (0 to 1);
-    "off" leaves it to the network alone. `temperature` above 1 makes improv bolder, below 1 tamer; `top_p` below 1
-    leaves out what is unlikely.
+    "off" leaves it to the network alone. `temperature` (see `tempered`) above 1 makes improv bolder, below 1 tamer;
+    `top_p` (see `narrowed`) below 1 leaves out what is unlikely.
 
     Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock in a `meter` of so many of such notes, (6, 8) for
     6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all.
@@ -41,8 +55,8 @@ class Settings:
     max_phrase: float = 12.0
     memory: str = "session"
     memory_weight: float = 0.5
-    temperature: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
-    top_p: PerField = (1.0, 0.97, 0.97, 1.0, 0.97)
+    temperature: PerField = TEMPERATURE
+    top_p: PerField = TOP_P
     sync: str = "free"
     clock_absent: str = "free"
     meter: tuple[int, int] = (4, 4)

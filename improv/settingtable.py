@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from improv.modes import MODES
 from improv.ports.reports import APIS
 from improv.settingkinds import Choice, FileOr, Kind, Meter, Names, Number, Switch, Text, Value
 from improv.settings import Settings
 
-MODES = ("answer",)
 MEMORIES = ("session", "off")
 CORE = Settings()
 
@@ -63,7 +63,7 @@ KEYS = (
         "--channel-out",
     ),
     Key(
-        *("answer", "mode", CORE.mode, Choice(MODES)),
+        *("answer", "mode", CORE.mode, Choice(tuple(MODES))),
         "How improv plays along; answer is call and response",
         "--mode",
     ),

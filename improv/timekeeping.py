@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from improv.events import ClockEvent
+from improv.panel import Panel
 from improv.pulse import Pulse
-from improv.settings import Settings
 from improv.transport import State, Transport
 
 
 class Timekeeper:
     """A mode asks for the `pulse` (None in free time) and, before it begins to play, whether it is `waiting`."""
 
-    def __init__(self, settings: Settings) -> None:
-        beats, unit = settings.meter
-        self._transport = Transport(4 * beats / unit) if settings.sync == "clock" else None
-        self._waits = settings.clock_absent == "wait"
+    def __init__(self, panel: Panel) -> None:
+        beats, unit = panel.settings.meter
+        self._transport = Transport(4 * beats / unit) if panel.settings.sync == "clock" else None
+        self._panel = panel
 
     def hear(self, event: ClockEvent) -> bool:
         """Take in what a clock said; whether what was planned before it no longer holds."""
@@ -41,6 +41,10 @@ class Timekeeper:
         if self._transport.state != State.RUNNING:
             return self._waits
         return self._transport.pulse() is None
+
+    @property
+    def _waits(self) -> bool:
+        return self._panel.settings.clock_absent == "wait"
 
     @property
     def says(self) -> str:

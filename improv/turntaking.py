@@ -13,11 +13,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 
 from improv.notes import GROUP_SPAN
-from improv.settings import Settings
+from improv.panel import Panel
 
 #: How many intervals are remembered; at five onsets a second, the last half minute.
 RECENT = 128
@@ -30,10 +31,10 @@ HALF_LIFE = 60.0
 
 
 class TurnTaking:
-    """Follows the player's onsets; all moments in seconds on the events' clock."""
+    """Follows the player's onsets, of which some may have been `heard` before; all in seconds on the events' clock."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, panel: Panel, heard: Iterable[float] = ()) -> None:
+        self._panel = panel
         self._intervals: deque[float] = deque([FIRST_GUESS], RECENT)
         self._phrase: deque[float] = deque(maxlen=4096)
         self._last_group: float | None = None
@@ -41,13 +42,16 @@ class TurnTaking:
         self._usual = FIRST_GUESS  # the high quantile of the intervals
         self._pace = FIRST_GUESS  # their median
         self._rise = 1.0
+        self.last: float | None = None  # the player's last onset
         self.false_turns = 0
+        for onset in heard:
+            self.heard(onset)
 
     def heard(self, onset: float) -> bool:
         """The player began a note at `onset`. Returns whether an answer was just withdrawn as a false turn."""
         false_turn = False
         if self._answer_at is not None:
-            false_turn = onset - self._answer_at < self._settings.false_turn_window
+            false_turn = onset - self._answer_at < self._panel.settings.false_turn_window
             if false_turn:
                 self.false_turns += 1
                 self._rise = min(self._rise * RISE, MOST_RISE)
@@ -55,19 +59,22 @@ class TurnTaking:
                 self._phrase.clear()
                 self._last_group = None  # the wait for an answer is no interval of the player's
             self._answer_at = None
+        self.last = onset
         self._count_interval(onset)
         self._phrase.append(onset)
-        while self._phrase[0] < onset - self._settings.max_phrase:
+        while self._phrase[0] < onset - self._panel.settings.max_phrase:
             self._phrase.popleft()
         return false_turn
 
     def gap(self, held: float = 0.0) -> float:
         """Seconds of silence after which the phrase is taken to be over, its last note held for `held` seconds."""
-        return min(max(self._usual * self._rise - held, self._settings.gap_min), self._settings.gap_max)
+        settings = self._panel.settings
+        return min(max(self._usual * self._rise - held, settings.gap_min), settings.gap_max)
 
     def due(self, quiet_since: float | None) -> float | None:
         """When to answer, if nothing is held from `quiet_since` on; None if it is not improv's turn."""
-        if quiet_since is None or self._answer_at is not None or len(self._phrase) < self._settings.min_notes:
+        min_notes = self._panel.settings.min_notes
+        if quiet_since is None or self._answer_at is not None or len(self._phrase) < max(min_notes, 1):
             return None
         return quiet_since + self.gap(quiet_since - self._phrase[-1])
 
@@ -94,6 +101,6 @@ class TurnTaking:
             if interval <= GROUP_SPAN:
                 return
             self._intervals.append(interval)
-            self._pace, self._usual = np.quantile(self._intervals, (0.5, self._settings.gap_quantile)).tolist()
+            self._pace, self._usual = np.quantile(self._intervals, (0.5, self._panel.settings.gap_quantile)).tolist()
             self._rise = 1 + (self._rise - 1) * 0.5 ** (interval / HALF_LIFE)
         self._last_group = onset

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from improv.events import ClockEvent, ControlChange, Event, NoteOff, NoteOn
+from improv.events import ControlChange, Event, Heard, NoteOff, NoteOn
 from improv.jam import JamResult, jam
 from improv.settings import Settings
 from improv.step import StepModel
@@ -41,11 +41,11 @@ def transcript(events: Iterable[Event]) -> list[Line]:
     return lines
 
 
-def together(*parts: Iterable[Event | ClockEvent]) -> list[Event | ClockEvent]:
+def together(*parts: Iterable[Heard]) -> list[Heard]:
     """Several players' events, and a clock's, in the order of their moments; what one says first stays first."""
     return sorted((event for part in parts for event in part), key=lambda event: event.at)
 
 
-def perform(events: list[Event | ClockEvent], model: StepModel, seed: int = 1, **settings: object) -> JamResult:
+def perform(events: list[Heard], model: StepModel, seed: int = 1, **settings: object) -> JamResult:
     """A jam with settings given by name."""
     return jam(events, model, Settings(**settings), np.random.default_rng(seed))

@@ -12,6 +12,7 @@ from improv.ears import Ears
 from improv.encoding import IOI, ORDER, PART, PITCH, Encoding, Order, as_array
 from improv.events import NoteOff, NoteOn
 from improv.notes import Note, Part
+from improv.panel import Panel
 from improv.settings import Settings
 from tests.table_model import TableModel
 
@@ -19,7 +20,7 @@ ENCODING = Encoding()
 
 
 def heard(*pitches: int, step: float = 0.25, velocity: int = 64) -> Ears:
-    ears = Ears(ENCODING, Settings())
+    ears = Ears(ENCODING, Panel(Settings()))
     for index, pitch in enumerate(pitches):
         ears.hear(NoteOn(index * step, 0, pitch, velocity))
         ears.hear(NoteOff((index + 1) * step, 0, pitch))
@@ -27,7 +28,7 @@ def heard(*pitches: int, step: float = 0.25, velocity: int = 64) -> Ears:
 
 
 def draft(model: TableModel, ears: Ears, seed: int = 0, **more) -> Draft:
-    return Draft(model, ears, Settings(**more), np.random.default_rng(seed))
+    return Draft(model, ears, Panel(Settings(**more)), np.random.default_rng(seed))
 
 
 def test_what_was_heard_is_fed_at_once_as_unsplit_lead_first():
@@ -81,7 +82,7 @@ def test_slowing_makes_long_waits_likelier():
 
 
 def test_nothing_heard_is_no_trouble():
-    written = draft(TableModel(), Ears(ENCODING, Settings())).write(1.0, 1.1, 0.5)
+    written = draft(TableModel(), Ears(ENCODING, Panel(Settings()))).write(1.0, 1.1, 0.5)
     assert written is not None and 1.0 <= written.note.onset <= 1.1
 
 

@@ -47,8 +47,8 @@ def motif(times: int = 3) -> Remembrance:
 
 
 def says(remembrance: Remembrance) -> tuple:
-    recall = Recall(remembrance, 1.0)
-    pitch, ioi = recall.pitch(), recall.ioi(Encoding().sizes[IOI])
+    recall = Recall(remembrance)
+    pitch, ioi = recall.pitch(1.0), recall.ioi(1.0, Encoding().sizes[IOI])
     return pitch[0].tolist(), pitch[1], ioi[0].tolist(), ioi[1]
 
 

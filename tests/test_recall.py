@@ -10,6 +10,7 @@ from improv.ears import Ears
 from improv.encoding import IOI, Encoding, Order, as_array
 from improv.events import NoteOff, NoteOn
 from improv.notes import Note
+from improv.panel import Panel
 from improv.recall import FREE, LEAVE, Recall, Remembrance
 from improv.settings import Settings
 from tests.table_model import TableModel
@@ -52,16 +53,16 @@ def test_improvs_notes_are_context_to_what_the_player_plays_next():
 
 def test_the_weight_is_capped_and_zero_where_nothing_was_heard():
     known = remembering(*RIFF * 4)
-    weights = [Recall(known, cap).pitch()[1] for cap in (0.0, 0.125, 0.5, 1.0)]
+    weights = [Recall(known).pitch(cap)[1] for cap in (0.0, 0.125, 0.5, 1.0)]
     assert weights[:3] == [0.0, 0.125, 0.5] and weights[3] > 0.5
-    assert Recall(Remembrance(Encoding()), 0.5).pitch()[1] == 0.0
+    assert Recall(Remembrance(Encoding())).pitch(0.5)[1] == 0.0
 
 
 def test_a_literal_match_is_left_with_growing_probability():
-    recall = Recall(remembering(*RIFF * 4), 0.5)
+    recall = Recall(remembering(*RIFF * 4))
     weights = []
     for pitch in RIFF * 2:
-        weights.append(recall.pitch()[1])
+        weights.append(recall.pitch(0.5)[1])
         recall.wrote(pitch, QUARTER)
     assert weights == [0.5 * LEAVE ** max(0, recited - FREE) for recited in range(len(weights))]
     recall.wrote(99, QUARTER)
@@ -69,7 +70,7 @@ def test_a_literal_match_is_left_with_growing_probability():
 
 
 def test_a_transposed_match_is_a_match():
-    recall = Recall(remembering(*RIFF * 4), 0.5)
+    recall = Recall(remembering(*RIFF * 4))
     for pitch in RIFF[:5]:
         recall.wrote(pitch + 2, QUARTER)
     before = recall.recited
@@ -79,7 +80,7 @@ def test_a_transposed_match_is_a_match():
 
 def test_an_answer_in_the_making_leaves_the_memory_as_it_was():
     remembrance = remembering(*RIFF)
-    recall = Recall(remembrance, 0.5)
+    recall = Recall(remembrance)
     before = remembrance.memory.trail.keys(), len(remembrance.memory)
     for pitch in (70, 71, 72):
         recall.wrote(pitch, QUARTER)
@@ -109,13 +110,13 @@ def test_what_is_no_number_settles_nothing():
 
 def answers(seed: int, step: float = 0.25, **more: object) -> list[int]:
     """The pitches of an answer of some 40 notes to a riff played four times, by a network that knows nothing."""
-    core_settings = Settings(**more)
-    ears = Ears(Encoding(), core_settings)
+    panel = Panel(Settings(**more))
+    ears = Ears(Encoding(), panel)
     for index, pitch in enumerate(RIFF * 4):
         ears.hear(NoteOn(index * step, 0, pitch, 64))
         ears.hear(NoteOff((index + 1) * step, 0, pitch))
     model = TableModel({IOI: {Encoding().ioi_bin(step): 1.0}})
-    draft = Draft(model, ears, core_settings, np.random.default_rng(seed))
+    draft = Draft(model, ears, panel, np.random.default_rng(seed))
     onset, pitches = len(RIFF) * 4 * step, []
     for _ in range(40):
         written = draft.write(onset, onset + 0.5, 0.5)
@@ -146,13 +147,13 @@ def test_memory_off_or_of_no_weight_is_the_network_alone():
 
 
 def test_the_first_step_settles_what_the_network_expected_of_the_player():
-    core_settings = Settings()
-    ears = Ears(Encoding(), core_settings)
+    panel = Panel(Settings())
+    ears = Ears(Encoding(), panel)
     for index, pitch in enumerate(RIFF * 3):
         ears.hear(NoteOn(index * 0.25, 0, pitch, 64))
         ears.hear(NoteOff((index + 1) * 0.25, 0, pitch))
     assert ears.remembrance is not None
-    draft = Draft(TableModel(), ears, core_settings, np.random.default_rng(0))
+    draft = Draft(TableModel(), ears, panel, np.random.default_rng(0))
     memory = ears.remembrance.memory
     before = memory.prior(memory.predict())[1]
     draft.write(6.0, 6.5, 0.5)
@@ -174,10 +175,10 @@ def hear_tresillo(ears: Ears, at: float = 0.0, times: int = 12) -> float:
 
 
 def waits_of_an_answer(seed: int, **more: object) -> list[float]:
-    core_settings = Settings(**more)
-    ears = Ears(Encoding(), core_settings)
+    panel = Panel(Settings(**more))
+    ears = Ears(Encoding(), panel)
     due = hear_tresillo(ears)
-    draft = Draft(TableModel(), ears, core_settings, np.random.default_rng(seed))
+    draft = Draft(TableModel(), ears, panel, np.random.default_rng(seed))
     onset, waits = due - TRESILLO[-1], []
     for _ in range(30):
         written = draft.write(onset, onset + 2.0, 0.5)
@@ -204,15 +205,15 @@ def test_a_rhythm_of_the_players_comes_back_with_memory_and_is_not_recited():
 
 
 def test_the_weight_of_a_rhythm_is_capped_and_left_where_it_goes_on_as_heard():
-    ears = Ears(Encoding(), Settings())
+    ears = Ears(Encoding(), Panel(Settings()))
     hear_tresillo(ears)
     assert ears.remembrance is not None
     bins = Encoding().sizes[IOI]
-    assert Recall(ears.remembrance, 0.25).ioi(bins)[1] == 0.25
-    recall = Recall(ears.remembrance, 0.5)
+    assert Recall(ears.remembrance).ioi(0.25, bins)[1] == 0.25
+    recall = Recall(ears.remembrance)
     weights = []
     for index in range(24):
-        prior, weight = recall.ioi(bins)
+        prior, weight = recall.ioi(0.5, bins)
         ioi = Encoding().ioi_bin(TRESILLO[(index + 2) % 3])
         assert prior.argmax() == ioi
         weights.append(weight)
@@ -224,9 +225,10 @@ def test_the_weight_of_a_rhythm_is_capped_and_left_where_it_goes_on_as_heard():
 
 
 def test_a_wait_that_must_not_be_is_not_drawn_however_sure_the_memory_is():
-    ears = Ears(Encoding(), Settings(memory_weight=1.0))
+    panel = Panel(Settings(memory_weight=1.0))
+    ears = Ears(Encoding(), panel)
     due = hear_tresillo(ears)
-    draft = Draft(TableModel(), ears, Settings(memory_weight=1.0), np.random.default_rng(0))
+    draft = Draft(TableModel(), ears, panel, np.random.default_rng(0))
     for _ in range(20):
         written = draft.write(due + 1.0, due + 1.5, 0.5)
         if written is not None:
@@ -245,7 +247,7 @@ def test_waits_before_and_after_improvs_own_notes_are_not_the_players():
 
 
 def test_what_is_frozen_is_context_and_what_is_forgotten_is_gone():
-    ears = Ears(Encoding(), Settings())
+    ears = Ears(Encoding(), Panel(Settings()))
     ears.freeze(True)
     hear_tresillo(ears)
     assert ears.remembrance is not None
@@ -256,6 +258,6 @@ def test_what_is_frozen_is_context_and_what_is_forgotten_is_gone():
     assert len(ears.remembrance.memory) and len(ears.remembrance.rhythm)
     ears.forget()
     assert (len(ears.remembrance.memory), len(ears.remembrance.rhythm)) == (0, 0)
-    assert Recall(ears.remembrance, 1.0).pitch()[1] == 0.0
+    assert Recall(ears.remembrance).pitch(1.0)[1] == 0.0
     ears.freeze(True), ears.forget()
-    Ears(Encoding(), Settings(memory="off")).forget()
+    Ears(Encoding(), Panel(Settings(memory="off"))).forget()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from improv.panel import Panel
 from improv.settings import Settings
 from improv.turntaking import TurnTaking
 
@@ -11,7 +12,7 @@ def heard(turns: TurnTaking, *onsets: float) -> list[bool]:
 
 
 def steady(interval: float, count: int = 60, **settings) -> TurnTaking:
-    turns = TurnTaking(Settings(**settings))
+    turns = TurnTaking(Panel(Settings(**settings)))
     heard(turns, *[index * interval for index in range(count)])
     return turns
 
@@ -24,13 +25,13 @@ def test_the_gap_follows_the_player_s_own_pace_between_its_bounds():
 
 
 def test_a_chord_is_one_onset():
-    turns = TurnTaking(Settings())
+    turns = TurnTaking(Panel(Settings()))
     heard(turns, *[beat + late for beat in range(40) for late in (0.0, 0.0078125, 0.015625)])
     assert turns.gap() == 1.0
 
 
 def test_the_gap_is_a_high_quantile_and_not_the_longest():
-    turns = TurnTaking(Settings(gap_quantile=0.9))
+    turns = TurnTaking(Panel(Settings(gap_quantile=0.9)))
     heard(turns, *[index / 2 for index in range(100)], 51.5, 53.5, 55.5)
     assert turns.gap() == 0.5
 
@@ -55,7 +56,7 @@ def test_the_pace_is_the_usual_interval():
 
 
 def test_too_few_notes_are_no_phrase():
-    turns = TurnTaking(Settings())
+    turns = TurnTaking(Panel(Settings()))
     heard(turns, 0.0, 1.0)
     assert turns.due(1.5) is None
     heard(turns, 2.0)
@@ -91,7 +92,7 @@ def test_a_false_turn_raises_the_gap_and_it_shrinks_back():
 
 
 def test_after_a_false_turn_the_phrase_goes_on_as_one():
-    turns = TurnTaking(Settings())
+    turns = TurnTaking(Panel(Settings()))
     heard(turns, 0.0, 0.5, 1.0)
     turns.answered(2.0)
     heard(turns, 2.5)
@@ -111,7 +112,7 @@ def test_many_false_turns_do_not_silence_it_for_good():
 
 
 def test_what_is_forgotten_is_not_answered_and_what_follows_is():
-    turns = TurnTaking(Settings())
+    turns = TurnTaking(Panel(Settings()))
     heard(turns, 0.0, 0.5, 1.0)
     turns.forget()
     assert turns.due(1.25) is None

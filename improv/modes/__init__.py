@@ -1,21 +1,19 @@
 """The modes: each decides, in a file of its own, what to play next.
 
-To add one: write a class with the methods of `Mode`, enter it in MODES, and say in the README what it does.
+To add one: write `improv/modes/yours.py` with a class that has the methods of `Mode`, enter it in MODES, and say in the
+README what it does. (Named, not imported: the command line needs the names alone.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from improv.ears import Ears
-from improv.modes.answer import AnswerMode
-from improv.notes import Note
-from improv.plan import Command
-from improv.settings import Settings
-from improv.step import StepModel
+if TYPE_CHECKING:
+    from improv.notes import Note
+    from improv.plan import Command
+    from improv.stage import Stage
 
 
 class Mode(Protocol):
@@ -27,6 +25,10 @@ class Mode(Protocol):
 
     def halt(self, at: float) -> None:
         """What was planned no longer holds, for the clock started, stopped or jumped: at `at` all is to go off."""
+        ...
+
+    def leave(self, now: float) -> list[Command]:
+        """Another mode takes over: take back what has not begun, let what sounds end soon. No turn follows."""
         ...
 
     def turn(self, now: float) -> list[Command]:
@@ -43,11 +45,6 @@ class Mode(Protocol):
         ...
 
     @property
-    def played(self) -> int:
-        """How many of improv's notes have begun."""
-        ...
-
-    @property
     def false_turns(self) -> int:
         """How often improv came in where the player had not finished."""
         ...
@@ -58,5 +55,11 @@ class Mode(Protocol):
         ...
 
 
-#: By name, how a mode is made.
-MODES: dict[str, Callable[[StepModel, Ears, Settings, np.random.Generator], Mode]] = {"answer": AnswerMode}
+#: By name, which is its file's name too, the mode's class.
+MODES = {"answer": "AnswerMode"}
+
+
+def maker(name: str) -> Callable[[Stage], Mode]:
+    """How the mode of this name is made. KeyError if there is none."""
+    made: Callable[[Stage], Mode] = getattr(import_module(f"improv.modes.{name}"), MODES[name])
+    return made

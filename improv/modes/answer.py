@@ -13,14 +13,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from improv.draft import Draft, Written
-from improv.ears import Ears
 from improv.notes import Note
-from improv.plan import Cancel, Command, PlannedNote, Play
-from improv.settings import Settings
-from improv.step import StepModel
+from improv.plan import Command
+from improv.stage import Stage
 from improv.turntaking import TurnTaking
 
 #: The window after the decision in which the first note begins, seconds.
@@ -117,18 +113,15 @@ class Answer:
 class AnswerMode:
     """The mode `answer`."""
 
-    def __init__(self, model: StepModel, ears: Ears, settings: Settings, rng: np.random.Generator) -> None:
-        self._model = model
-        self._ears = ears
-        self._settings = settings
-        self._rng = rng
-        self._turns = TurnTaking(settings)
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._voice = stage.voice
+        self._turns = TurnTaking(stage.panel, [note.onset for note in stage.ears.recent])
+        if self._turns.last is not None and (self._voice.last_onset or self._turns.last) > self._turns.last:
+            self._turns.forget()  # another mode has played since the player did
         self._answer: Answer | None = None
-        self._planned: list[Note] = []  # handed out, not yet begun when last looked
-        self._ends_at = float("-inf")  # when the last of what was handed out ends
         self._ends_by: float | None = None  # what sounds is to end by then: the answer is withdrawn
         self._turned_at = float("-inf")
-        self.played = 0
         self.broken_steps = 0
 
     @property
@@ -153,13 +146,17 @@ class AnswerMode:
         if self._answer is not None:
             self._ends_by = at
 
+    def leave(self, now: float) -> list[Command]:
+        """Another mode takes over: any answer is withdrawn."""
+        return [] if self._answer is None else [self._withdraw(self._answer, now, now + RELEASE)]
+
     def turn(self, now: float) -> list[Command]:
         """Withdraw, begin or go on with an answer."""
         self._turned_at = now
         commands: list[Command] = []
         if self._answer is not None and self._ends_by is not None:
             commands.append(self._withdraw(self._answer, now, self._ends_by))
-        self._remember(now)
+        self._voice.look(now)
         due = self._due()
         if self._answer is None and due is not None and due <= now:
             self._begin(now)
@@ -173,46 +170,33 @@ class AnswerMode:
             return self._due()
         if self._ends_by is not None or not self._answer.finished:
             return self._turned_at
-        return self._planned[0].onset if self._planned else self._ends_at
+        begins = self._voice.next_onset
+        return self._voice.ends_at if begins is None else begins
 
     def _due(self) -> float | None:
-        return None if self._ears.time.waiting else self._turns.due(self._ears.quiet_since())
+        ears = self._stage.ears
+        return None if ears.time.waiting else self._turns.due(ears.quiet_since())
 
     def _begin(self, now: float) -> None:
         rest = max(self._turns.gap(), LEAST_REST)
         length = max(self._turns.phrase_length(), SHORTEST)
-        draft = Draft(self._model, self._ears, self._settings, self._rng)
+        stage = self._stage
+        draft = Draft(stage.model, stage.ears, stage.panel, stage.rng)
         self._answer = Answer(draft, now, length, rest, PAUSE * self._turns.pace())
-        self._ends_at = now
         self._turns.answered(now)
 
     def _go_on(self, answer: Answer, now: float) -> list[Command]:
-        notes = answer.write(now)
+        play = self._voice.play(answer.write(now))
         if answer.first is not None:
             self._turns.answered(answer.first)
-        self._planned += notes
-        self._ends_at = max([self._ends_at, *(note.onset + (note.duration or 0.0) for note in notes)])
-        if answer.finished and self._ends_at <= now:
+        if answer.finished and self._voice.ends_at <= now:
             self._close(answer)
-        channel = self._settings.channel_out
-        play = tuple(
-            PlannedNote(note.onset, note.pitch, note.velocity, note.duration or 0.0, channel) for note in notes
-        )
-        return [Play(play)] if play else []
+        return play
 
-    def _withdraw(self, answer: Answer, now: float, release_by: float) -> Cancel:
-        self._remember(now)
-        self._planned.clear()
-        self._ears.end_own(release_by)
+    def _withdraw(self, answer: Answer, now: float, release_by: float) -> Command:
         self._close(answer)
-        return Cancel(release_by)
+        return self._voice.withdraw(now, release_by)
 
     def _close(self, answer: Answer) -> None:
         self.broken_steps += answer.broken
         self._answer = self._ends_by = None
-
-    def _remember(self, now: float) -> None:
-        """Put what has begun by `now` into the context."""
-        while self._planned and self._planned[0].onset <= now:
-            self._ears.hear_own(self._planned.pop(0))
-            self.played += 1

@@ -20,6 +20,7 @@ from improv.errors import UserError
 from improv.events import Event
 from improv.listener import Listener, notes_in
 from improv.notes import Note
+from improv.panel import Panel
 from improv.settings import Settings
 from improv.turntaking import TurnTaking
 
@@ -49,7 +50,7 @@ class Tally:
 
 def answers(events: list[Event], settings: Settings) -> tuple[list[float], int]:
     """When improv would have begun to answer, and how many of the answers were false turns."""
-    listener, turns = Listener(), TurnTaking(settings)
+    listener, turns = Listener(), TurnTaking(Panel(settings))
     begun: list[float] = []
     for index, event in enumerate(events):
         for _, note in listener.hear(event):

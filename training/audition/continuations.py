@@ -15,6 +15,7 @@ from improv.encoding import LONGEST, as_array
 from improv.events import Event, NoteOff, NoteOn
 from improv.model import load
 from improv.notes import GROUP_SPAN, Note
+from improv.panel import Panel
 from improv.settings import Settings
 from improv.step import StepModel
 from training.audition.passages import Notes, between, releases
@@ -44,7 +45,7 @@ def events_of(notes: Notes) -> list[Event]:
 
 def listened(heard: Notes, model: StepModel, settings: Settings) -> Ears:
     """Ears that heard all of a passage, as the daemon's do: the context, and the session memory if there is one."""
-    ears = Ears(model.encoding, settings)
+    ears = Ears(model.encoding, Panel(settings))
     for event in events_of(heard):
         ears.hear(event)
     return ears
@@ -56,7 +57,7 @@ def go_on(model: StepModel, job: Job) -> Notes:
     Its first note begins a chord of its own; of an answer's rules for beginning and ending none apply.
     """
     ears = listened(job.heard, model, job.settings)
-    draft = Draft(model, ears, job.settings, np.random.default_rng(job.seed))
+    draft = Draft(model, ears, Panel(job.settings), np.random.default_rng(job.seed))
     earliest = float(job.heard["onset"][-1]) + GROUP_SPAN + 1e-3
     written: list[Note] = []
     misses = 0
