@@ -23,16 +23,28 @@ class Augmentation:
     """What may change in a crop, without it becoming other music. Chances are from 0 to 1."""
 
     transpose: tuple[int, int] = (-5, 6)
-    tempo: tuple[float, float] = (0.85, 1.18)
+    tempo: tuple[float, float] = (0.77, 1.3)
     velocity_scale: tuple[float, float] = (0.8, 1.25)
     velocity_shift: float = 12.0
     velocity_noise: float = 14.0  # standard deviation a note, at most, in as many crops as are jittered
-    jitter_chance: float = 0.35
-    jitter: float = 0.012  # seconds, at most: the standard deviation of onsets and releases
+    jitter_chance: float = 0.45
+    jitter: float = 0.016  # seconds, at most: the standard deviation of onsets and releases
     drop_part: float = 0.5
     drop_history: float = 0.1
+    alone: float = 0.12  # chance that only one part of a piece is played
     drop_dial: float = 0.15  # a kind of heard dials
     ask: float = 0.25  # chance that a kind of dials is asked
+
+    def choose(self, parts: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Which notes of a piece are played at all, (n,) from the part of each: now and then one part's alone.
+
+        A player often plays a line by itself; music for two hands never shows one.
+        """
+        everything = np.ones(len(parts), bool)
+        if rng.random() >= self.alone:
+            return everything
+        only = parts == (Part.LEAD if rng.random() < 0.67 else Part.ACCOMPANIMENT)
+        return only if only.sum() > 1 else everything
 
     def apply(self, notes: Notes, labels: Labels, rng: np.random.Generator) -> Notes:
         """A copy of `notes` (NOTE_DTYPE, onset order), changed at random."""

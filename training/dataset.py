@@ -83,9 +83,11 @@ class Crops:
         which = int(np.searchsorted(self._targets, number, side="right"))
         piece = self._pieces[which]
         begin = number - (int(self._targets[which - 1]) if which else 0) + 1 - int(rng.integers(self._crop))
-        begin = max(1, begin)
         history = rng.random() >= self._augmentation.drop_history
         notes = self._corpus.piece(piece)
+        played = self._augmentation.choose(notes["part"], rng)
+        notes, begin = notes[played], min(int(played[: max(0, begin)].sum()), int(played.sum()) - 1)
+        begin = max(1, begin)
         first = _history(notes["onset"], begin, self._augmentation.tempo[1]) if history else begin - 1
         notes = self._augmentation.apply(notes[first : begin + self._crop], Labels(self._corpus.labels[piece]), rng)
         arranged = arrange(notes, Order(int(rng.integers(len(Order)))))

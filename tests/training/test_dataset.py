@@ -36,6 +36,7 @@ STILL = Augmentation(
     jitter_chance=0,
     drop_part=0,
     drop_history=0,
+    alone=0,
     drop_dial=0,
     ask=0,
 )
@@ -132,6 +133,22 @@ def test_history_can_be_dropped_and_then_the_crop_begins_as_a_piece_does():
     assert (rows[:, : CONTEXT - 1, PITCH] == PAD_PITCH).all()
     assert (rows[:, CONTEXT - 1, IOI] == ENCODING.sizes[IOI] - 1).all()
     assert (rows[:, CONTEXT - 1, SOUNDING] == 0).all()
+
+
+def test_a_part_may_be_played_alone_and_is_then_a_piece_of_its_own():
+    batch = crops(corpus_of(300), replace(STILL, alone=1), batch=16).batch(0)
+    line = ENCODING.encode(played(300)[::2], Order.ASCENDING)[:, :ORDER].tolist()
+    firsts = set()
+    for rows in batch.rows:
+        real = rows[rows[:, PITCH] < PAD_PITCH]
+        assert len(set(real[:, PART])) == 1
+        firsts.add(int(real[0, PART]))
+        if real[0, PART] == Part.LEAD:
+            told = real[:, :ORDER].tolist()
+            assert any(told == line[i : i + len(told)] for i in range(150))
+    assert firsts == {Part.LEAD, Part.ACCOMPANIMENT}
+    alone = crops(corpus_of(2, 300), replace(STILL, alone=1), batch=64).batch(0)
+    assert (alone.weight.sum(1) > 0).all()
 
 
 def test_all_orders_come_up():
