@@ -3,8 +3,9 @@
 Conventions, so that models compare: a group is all notes within 30 ms of its first onset, ascending
 inside; ioi is the difference of group onsets, 0 inside a group; every note after a file's first counts.
 A field costs -log2 p(bin), ioi and duration also log2 max(1, width / 10 ms) of their bin (the last one
-ending at 10 s), velocity also log2(32 / bins). With memory, pitch and ioi cost what the network mixed with
-the session memory gives them; the memory is empty where a file begins, and mixes by what it knew before the note.
+ending at 10 s), velocity also log2(32 / bins). With memory, all fields but the part cost what the network mixed with
+the session memory gives them; the memory is empty where a file begins, and mixes by what it knew before the field:
+all of the notes before, how long they sounded included, and the fields before it of the note itself.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ import numpy as np
 
 from improv.dials import NOTHING_ASKED, Asked
 from improv.dials import heard as dials_heard
-from improv.encoding import FIELDS, IOI, PART, PITCH, Arranged, Order, Rows, arrange
+from improv.encoding import DURATION, FIELDS, IOI, PART, PITCH, VELOCITY, Arranged, Order, Rows, arrange
 from improv.errors import UserError
 from improv.memory import Memory
 from improv.notes import Part
 from improv.rhythm import Rhythm
 from improv.step import Floats, StepModel, controls
+from improv.touch import Touch, stroke
 from training.corpus import find_music
 from training.dataset import bin_bits
 from training.pieces import ReadError
@@ -121,10 +123,11 @@ def with_memory(rows: Rows, heard: Floats) -> Floats:
 
     `rows` (n, 7) in ascending order, `heard` (n, 5) what the network alone gave each.
     """
-    memory, rhythm, mixed = Memory(), Rhythm(), heard.copy()
+    memory, rhythm, touch, mixed = Memory(), Rhythm(), Touch(), heard.copy()
     for note, (row, alone) in enumerate(zip(rows.tolist(), heard.tolist(), strict=True)):
         mixed[note, PITCH] = np.log(memory.learn(row[PITCH], row[IOI] > 0, alone[PITCH]))
         mixed[note, IOI] = np.log(rhythm.learn(row[PITCH], row[IOI], alone[IOI]))
+        mixed[note, VELOCITY:] = np.log(touch.learn(stroke(row), (alone[VELOCITY], alone[DURATION])))
     return mixed
 
 

@@ -1,15 +1,16 @@
 """What the session memory costs and wins: `python -m tests.bench.memory [FOLDER ...] [--files N] [--notes N]`
 
 Without folders: microseconds a note over a long session (flat: the last stretch as fast as the first), what is kept,
-and made-up players. With folders of music: bits of pitch a note, network alone and mixed; `--first-weights` prints,
-instead, what improv/firstweights.py holds, learned from these folders.
+and made-up players. With folders of music: bits a note of each field, network alone and mixed; `--first-weights FIELD`
+prints, instead, the first weights of that field's memory, learned from these folders.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from math import log, log2
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 from improv import mixing
 from improv.clock import now
 from improv.contexts import CONTEXTS
-from improv.encoding import IOI, PITCH, Order
+from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Order, arrange
 from improv.firstweights import FIRST_WEIGHTS
 from improv.followers import DEGREES
 from improv.memory import Memory
@@ -26,6 +27,10 @@ from improv.mixing import Mixture
 from improv.model import load
 from improv.notes import Part
 from improv.resources import default_model
+from improv.rhythm import FIRST_WEIGHTS as RHYTHM_WEIGHTS
+from improv.rhythm import RHYTHMS, Rhythm
+from improv.touch import DURATIONS, VELOCITIES, Touch, stroke
+from improv.touchweights import DURATION_WEIGHTS, VELOCITY_WEIGHTS
 from training.corpus import find_music
 from training.evaluate import listen
 from training.reading import read
@@ -89,7 +94,48 @@ def bits(notes: Sequence[Heard]) -> float:
     return sum(costs[1:]) / max(1, len(costs) - 1)
 
 
-def heard_by_network(folder: Path, files: int) -> list[list[Heard]]:
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field's memory: its contexts, its weights, and how, from a mixture, one is made that hears a row (7,) and the
+    network's log-probabilities of its fields (5,), and gives the mixture's probability."""
+
+    contexts: Sequence[str]
+    weights: Sequence[float]
+    make: Callable[[Mixture], Callable[[list[int], list[float]], float | None]]
+
+
+def _pitch(mixture: Mixture) -> Callable[[list[int], list[float]], float | None]:
+    memory = Memory(mixture=mixture)
+    return lambda row, network: memory.learn(row[PITCH], row[IOI] > 0, network[PITCH])
+
+
+def _ioi(mixture: Mixture) -> Callable[[list[int], list[float]], float | None]:
+    rhythm = Rhythm(mixture=mixture)
+    return lambda row, network: rhythm.learn(row[PITCH], row[IOI], network[IOI])
+
+
+def _velocity(mixture: Mixture) -> Callable[[list[int], list[float]], float | None]:
+    touch = Touch(mixtures=(mixture, Mixture(DURATION_WEIGHTS)))
+    return lambda row, network: touch.learn(stroke(row), (network[VELOCITY], network[DURATION]))[0]
+
+
+def _duration(mixture: Mixture) -> Callable[[list[int], list[float]], float | None]:
+    touch = Touch(mixtures=(Mixture(VELOCITY_WEIGHTS), mixture))
+    return lambda row, network: touch.learn(stroke(row), (network[VELOCITY], network[DURATION]))[1]
+
+
+FIELD = {
+    "pitch": (PITCH, Field(CONTEXTS, FIRST_WEIGHTS, _pitch)),
+    "ioi": (IOI, Field(RHYTHMS, RHYTHM_WEIGHTS, _ioi)),
+    "velocity": (VELOCITY, Field(VELOCITIES, VELOCITY_WEIGHTS, _velocity)),
+    "duration": (DURATION, Field(DURATIONS, DURATION_WEIGHTS, _duration)),
+}
+
+#: Rows (n, 7) as lists, and what the network alone gave each of their fields, (n, 5) in nats.
+Piece = tuple[list[list[int]], list[list[float]]]
+
+
+def heard_by_network(folder: Path, files: int) -> list[Piece]:
     """What the default model expected of at most `files` files, evenly picked."""
     model = load(default_model())
     found = [path for path, _ in find_music([folder])]
@@ -97,40 +143,44 @@ def heard_by_network(folder: Path, files: int) -> list[list[Heard]]:
     for path in found[:: max(1, len(found) // files)][:files]:
         notes = read(path).notes
         notes["part"] = Part.UNSPLIT
-        rows = model.encoding.encode(notes, Order.ASCENDING)
-        expected = listen(model, rows)[0][:, PITCH]
-        begins = (rows[:, IOI] > 0).tolist()
-        pieces.append(list(zip(rows[:, PITCH].tolist(), begins, expected.tolist(), strict=True)))
+        rows, heard, _ = listen(model, arrange(notes, Order.ASCENDING))
+        pieces.append((rows.tolist(), heard.tolist()))
     return pieces
 
 
 def on_music(folder: Path, files: int) -> None:
-    """Bits on one folder, and how far from the network alone single files lie."""
+    """Bits on one folder by field, and how far from the network alone single files lie."""
     pieces = heard_by_network(folder, files)
-    alone = [-sum(n for _, _, n in piece[1:]) / log(2) / (len(piece) - 1) for piece in pieces]
-    sizes = np.array([len(piece) - 1 for piece in pieces])
-    print(f"\n{folder}: {len(pieces)} files, {sizes.sum():,} notes; alone {np.average(alone, weights=sizes):.3f}")
-    mixed = [bits(piece) for piece in pieces]
-    least = min(a - b for a, b in zip(alone, mixed, strict=True))
-    print(f"  with memory {np.average(mixed, weights=sizes):.3f}; least won in a file {least:+.3f}")
+    sizes = [len(rows) - 1 for rows, _ in pieces]
+    print(f"\n{folder}: {len(pieces)} files, {sum(sizes):,} notes; bits a note")
+    for name, (index, field) in FIELD.items():
+        alone, mixed = [], []
+        for rows, heard in pieces:
+            hear = field.make(Mixture(field.weights))
+            costs = [-log2(hear(row, network) or 1.0) for row, network in zip(rows, heard, strict=True)]
+            mixed.append(sum(costs[1:]) / len(costs[1:]))
+            alone.append(-sum(network[index] for network in heard[1:]) / log(2) / len(costs[1:]))
+        least = min(a - b for a, b in zip(alone, mixed, strict=True))
+        averages = (np.average(each, weights=sizes) for each in (alone, mixed))
+        print(f"  {name:9}{' -> '.join(f'{each:.3f}' for each in averages)}; least won in a file {least:+.3f}")
 
 
-def learn_first_weights(pieces: list[list[Heard]], rounds: int = 4) -> None:
+def learn_first_weights(field: Field, pieces: list[Piece], rounds: int = 4) -> None:
     """Let one mixture's weights follow over all pieces, the network as it is and as one that knew the music better."""
     rng = random.Random(0)
-    every = range(len(FIRST_WEIGHTS))
+    every = range(len(field.weights))
     mixture = Mixture([0.3 for _ in every])
     mixing.RATE = 0.05
     lessons = [(piece, share) for piece in pieces for share in (1.0, 0.75)]
     for _ in range(rounds):
         rng.shuffle(lessons)
-        for piece, share in lessons:
+        for (rows, heard), share in lessons:
             mixture = Mixture(mixture.weights(every))
-            memory = Memory(mixture=mixture)
-            for pitch, begins, network in piece[:2500]:
-                memory.learn(pitch, begins, network * share)
+            hear = field.make(mixture)
+            for row, network in zip(rows[:2500], heard, strict=False):
+                hear(row, [share * value for value in network])
     weights = mixture.weights(every)
-    for index, name in enumerate(CONTEXTS):
+    for index, name in enumerate(field.contexts):
         row = ", ".join(f"{weight:.2g}" for weight in weights[index * DEGREES : (index + 1) * DEGREES])
         print(f"    *({row}),  # {name}")
 
@@ -140,10 +190,11 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--files", type=int, default=12, help="at most so many a folder, evenly picked (default 12)")
     parser.add_argument("--notes", type=int, default=100_000, help="length of the session that is timed")
-    parser.add_argument("--first-weights", action="store_true")
+    parser.add_argument("--first-weights", choices=[*FIELD], metavar="FIELD")
     said = parser.parse_args()
     if said.first_weights:
-        learn_first_weights([piece for folder in said.folders for piece in heard_by_network(folder, said.files)])
+        pieces = [piece for folder in said.folders for piece in heard_by_network(folder, said.files)]
+        learn_first_weights(FIELD[said.first_weights][1], pieces)
     elif said.folders:
         for folder in said.folders:
             on_music(folder, said.files)
