@@ -8,14 +8,15 @@ from collections.abc import Sequence
 
 from improv.cli import Parser
 from improv.errors import UserError
-from training.commands import article, evaluate, export, finetune, fit, ingest
+from training.commands import article, audition, evaluate, export, finetune, fit, ingest
 
 WHAT = """Make the models improv plays with, in four steps:
 
   improv-train ingest MIDI_DIR -o corpus.npz         read music into one file
   improv-train fit corpus.npz -o runs/mine --minutes 30    train a network on it
   improv-train export runs/mine/best.keras -o models/mine.onnx --name mine --data "..." --licence "..."
-  improv-train evaluate models/mine.onnx OTHER_MIDI_DIR    judge it on other music
+  improv-train evaluate models/mine.onnx OTHER_MIDI_DIR    judge what it expects of other music
+  improv-train audition models/mine.onnx OTHER_MIDI_DIR    judge what it plays there itself
 
 then play with it: improv --model models/mine.onnx
 
@@ -28,6 +29,7 @@ COMMANDS = {
     "finetune": finetune,
     "export": export,
     "evaluate": evaluate,
+    "audition": audition,
     "article": article,
 }
 

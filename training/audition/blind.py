@@ -22,8 +22,8 @@ def pairs(
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """What the page holds, and the key to it, in the same order: prompts shuffled, sides drawn by lot.
 
-    A pair has "prompt", "a" and "b", each a list of [onset, duration, pitch, velocity], onsets in seconds from its own
-    start; the key says for each pair the piece, and for "a" and "b" whether it is "human" or "machine".
+    A pair has "prompt", "a" and "b", each a list of [onset, duration, pitch, velocity], onsets in seconds from where the
+    prompt's begins; the key says for each pair the piece, and for "a" and "b" whether it is "human" or "machine".
     """
     rng = np.random.default_rng(seed)
     shown: list[dict[str, Any]] = []
@@ -34,8 +34,8 @@ def pairs(
         lead = prompt.shown[prompt.shown["onset"] >= begin]
         played = {"human": prompt.human, "machine": machine[index]}
         sides = ["human", "machine"] if rng.random() < 0.5 else ["machine", "human"]
-        passages = {letter: _lines(played[side], prompt.cut) for letter, side in zip("ab", sides, strict=True)}
-        shown.append({"pair": number, "prompt": _lines(lead, begin), "lead": round(prompt.cut - begin, 3), **passages})
+        passages = {letter: _lines(played[side], begin) for letter, side in zip("ab", sides, strict=True)}
+        shown.append({"pair": number, "prompt": _lines(lead, begin), **passages})
         key.append(
             {"pair": str(number), "piece": prompt.name, "cut": f"{prompt.cut:.3f}", "a": sides[0], "b": sides[1]}
         )
@@ -46,7 +46,7 @@ def _lines(notes: Notes, begin: float) -> list[list[float]]:
     """Notes as the page plays them: whole milliseconds, velocities in steps of 4: no side shows by its digits."""
     durations = releases(notes) - notes["onset"]
     return [
-        [round(max(onset - begin, 0.0), 3), round(max(length, 0.05), 2), pitch, int(velocity // 4 * 4 + 2)]
+        [round(onset - begin, 3), round(max(length, 0.05), 2), pitch, int(velocity // 4 * 4 + 2)]
         for onset, length, pitch, velocity in zip(
             notes["onset"].tolist(),
             durations.tolist(),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +91,10 @@ def _ended(notes: Notes) -> Notes:
 _model: StepModel | None = None  # of a worker process
 
 
-def _open(path: Path, provider: str) -> None:
+def _open(path: Path) -> None:
     global _model
-    _model = load(path, provider)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends its workers without their tracebacks
+    _model = load(path)
 
 
 def _work(job: Job) -> Notes:
@@ -108,8 +111,12 @@ def play(path: Path, jobs: Sequence[Job], workers: int = 1) -> Iterator[Notes]:
     if workers < 2 or len(jobs) < 2:
         yield from (go_on(model, job) for job in jobs)
         return
-    with ProcessPoolExecutor(workers, initializer=_open, initargs=(path, "cpu")) as pool:
+    # Forked, a worker would inherit locks of threads it does not have: a progress bar's, the model's.
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_open, initargs=(path,))
+    try:
         yield from pool.map(_work, jobs)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def up_to(notes: Notes, cut: float, seconds: float) -> Notes:

@@ -10,7 +10,7 @@ from improv import midifile
 from training.audition import blind, sheet
 from training.audition.continuations import events_of
 from training.audition.judge import HUMAN
-from training.audition.passages import between, moved
+from training.audition.passages import moved
 from training.audition.run import Audition, Plan
 from training.audition.table import gate_lines, page
 
@@ -34,15 +34,19 @@ def judged(found: Audition, plan: Plan) -> str:
 
 
 def _midi(folder: Path, found: Audition) -> None:
-    """For each prompt a file a player: the prompt's end on the first track, the continuation on the second."""
+    """For each prompt a file a player: the prompt's end on the first track, the continuation on the second; where it
+    was asked for, another in which the machine plays on."""
     folder.mkdir(parents=True, exist_ok=True)
     for index, prompt in enumerate(found.prompts):
         begin = prompt.cut - prompt.seconds
         lead = events_of(moved(prompt.shown, -begin))
-        for player in (HUMAN, *found.machines):
-            rest = between(found.players[player][index], prompt.cut - prompt.seconds, float("inf"))
+        passages = {player: found.players[player][index] for player in (HUMAN, *found.machines)}
+        if index in found.free:
+            place = found.free.index(index)
+            passages |= {f"{player} playing on": found.on[player][place] for player in found.machines}
+        for player, notes in passages.items():
             name = f"{index + 1:03}-{prompt.group}-{Path(prompt.name).stem}-{player.replace(' ', '-')}.mid"
-            midifile.write(folder / name, lead, events_of(moved(rest, -begin)))
+            midifile.write(folder / name, lead, events_of(moved(notes, -begin)))
 
 
 def _page(found: Audition, plan: Plan, title: str) -> str:
@@ -52,7 +56,7 @@ def _page(found: Audition, plan: Plan, title: str) -> str:
     pieces = len({prompt.name for prompt in found.prompts})
     facts = [
         f"{len(found.prompts)} prompts from {pieces} pieces, each continued for {plan.seconds:g} s; "
-        f"playing on for {plan.free_seconds / 60:g} minutes from {min(plan.free_prompts, len(found.prompts))} of them.",
+        f"playing on for {plan.free_seconds / 60:g} minutes from {len(found.free)} of them.",
         f"Temperature {temperature}; top_p {top_p} (part, ioi, pitch, velocity, duration); seed {plan.seed}.",
         f"Playing took {found.seconds['playing']:.0f} s on {plan.workers} "
         f"process{'es' if plan.workers > 1 else ''}, judging {found.seconds['judging']:.0f} s.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ FIGURES = (
 )
 #: The quantiles of human half minutes that bound the band.
 BAND = (0.05, 0.95)
+#: Of fewer half minutes such quantiles say little.
+FEW = 40
 
 Values = NDArray[np.float64]
 
@@ -63,9 +65,20 @@ def longest_silence(notes: Notes, start: float, stop: float) -> float:
     return max(0.0, float(np.max(quiet_until - quiet_from)))
 
 
-def band(windows: Values) -> Values:
-    """Lower and upper bound of each figure over human half minutes (windows, 6), shape (2, 6)."""
-    return np.nanquantile(windows, BAND, axis=0)
+def bands(windows: Mapping[str, Sequence[Values]]) -> dict[str, Values]:
+    """By folder the lower and upper bound of each figure over people's half minutes, shape (2, 6).
+
+    `windows` holds for each folder what `half_minutes` says of its pieces. A folder of fewer than FEW half minutes is
+    given the band of all folders together. Empty where nobody plays for half a minute.
+    """
+    everyone = np.concatenate([found for pieces in windows.values() for found in pieces])
+    if not len(everyone):
+        return {}
+    found = {}
+    for group, pieces in windows.items():
+        own = np.concatenate(pieces)
+        found[group] = np.nanquantile(own if len(own) >= FEW else everyone, BAND, axis=0)
+    return found
 
 
 def inside(windows: Values, bounds: Values) -> NDArray[np.bool_]:

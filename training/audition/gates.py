@@ -88,7 +88,8 @@ def _untold(table: Table) -> Gate:
     values = {player: row["AUC"] for player, row in table.items()}
     better = {player: -value for player, value in values.items()}
     goal = "told no more easily than another human passage"
-    return _gate("classifier: AUC", goal, values[ELSEWHERE], values, better, ELSEWHERE, above=False)
+    # Below one half there is nothing but chance: nobody can be asked to be told less than not at all.
+    return _gate("classifier: AUC", goal, max(0.5, values[ELSEWHERE]), values, better, ELSEWHERE, above=False)
 
 
 def _gate(

@@ -2,8 +2,8 @@
 
 Of each folder so many prompts are taken, in turn from pieces picked evenly; several of one piece are cut at places
 spread over its middle. A cut is where a chord begins. Everything before it was heard, what follows it is the human
-continuation. Two more human passages stand beside it: `elsewhere`, of the same piece, from after the continuation (or,
-where the piece ends too soon, from before the prompt), and `other`, from the middle of another piece of the folder.
+continuation. Two more human passages stand beside it: `elsewhere`, of the same piece, from after the continuation, and
+`other`, from the middle of another piece of the folder (of another folder, if it is alone in its own).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from training.reading import read
 
 #: The part of a piece in which cuts are made, as shares of its length.
 MIDDLE = (0.4, 0.6)
+#: Of how many continuations' length a piece must be: two before the cut, two after it, and room to choose.
+LEAST_LENGTH = 5
 #: Notes that must come before a cut, and that a passage must have.
 LEAST_HEARD, LEAST_NOTES = 64, 16
 
@@ -82,27 +84,25 @@ def read_pieces(folders: Sequence[Path], complain: Callable[[str], None] = lambd
 
 
 def choose(pieces: Sequence[Held], count: int, seconds: float, seed: int) -> list[Prompt]:
-    """At most `count` prompts of each folder, continued for `seconds`. Raises UserError if no piece is long enough."""
+    """At most `count` prompts of each folder, continued for `seconds`. Raises UserError if fewer than two pieces are
+    long enough."""
     rng = np.random.default_rng(seed)
+    usable = [piece for piece in pieces if float(np.ptp(piece.notes["onset"])) >= LEAST_LENGTH * seconds]
     prompts: list[Prompt] = []
-    for group in dict.fromkeys(piece.group for piece in pieces):
-        own = [piece for piece in pieces if piece.group == group and _long_enough(piece, seconds)]
-        if not own:
-            continue
+    for group in dict.fromkeys(piece.group for piece in usable):
+        own = [piece for piece in usable if piece.group == group]
         picked = [own[i * len(own) // min(count, len(own))] for i in range(min(count, len(own)))]
         each = [len(range(i, count, len(picked))) for i in range(len(picked))]
         for index, (piece, cuts) in enumerate(zip(picked, each, strict=True)):
-            other = own[(own.index(piece) + 1 + index % max(1, len(own) - 1)) % len(own)]
-            if other is piece:
-                other = own[(own.index(piece) + 1) % len(own)]
-            prompts += _of(piece, other, cuts, seconds, rng)
+            others = [one for one in own if one is not piece] or [one for one in usable if one is not piece]
+            if others:
+                prompts += _of(piece, others[index % len(others)], cuts, seconds, rng)
     if not prompts:
-        raise UserError(f"no piece is long enough for prompts of {seconds:g} s; it needs {5 * seconds:g} s of music")
+        raise UserError(
+            f"{len(usable)} of {len(pieces)} pieces last {LEAST_LENGTH * seconds:g} s, as continuations of {seconds:g} s "
+            "need; give at least two, or a smaller --seconds"
+        )
     return prompts
-
-
-def _long_enough(piece: Held, seconds: float) -> bool:
-    return float(np.ptp(piece.notes["onset"])) >= 5 * seconds
 
 
 def _of(piece: Held, other: Held, cuts: int, seconds: float, rng: np.random.Generator) -> list[Prompt]:
@@ -113,7 +113,7 @@ def _of(piece: Held, other: Held, cuts: int, seconds: float, rng: np.random.Gene
         cut = _nearest(starts, starts[0] + share * (starts[-1] - starts[0]))
         heard = between(piece.notes, -np.inf, cut)
         human = between(piece.notes, cut, cut + seconds)
-        elsewhere = _elsewhere(piece.notes, starts, cut, seconds, rng)
+        elsewhere = _elsewhere(piece.notes, cut, seconds, rng)
         begin = _nearest(group_starts(other.notes), float(np.mean(other.notes["onset"][[0, -1]])))
         beside = moved(between(other.notes, begin, begin + seconds), cut - begin)
         shown = between(heard, cut - seconds, cut)
@@ -123,11 +123,10 @@ def _of(piece: Held, other: Held, cuts: int, seconds: float, rng: np.random.Gene
     return found
 
 
-def _elsewhere(notes: Notes, starts: Notes, cut: float, seconds: float, rng: np.random.Generator) -> Notes:
-    """A passage of the same piece that shares nothing with what is shown or with what follows, moved to the cut."""
-    after = starts[(starts >= cut + seconds) & (starts <= starts[-1] - seconds)]
-    before = starts[starts <= cut - 2 * seconds]
-    places = after if len(after) else before
+def _elsewhere(notes: Notes, cut: float, seconds: float, rng: np.random.Generator) -> Notes:
+    """A later passage of the same piece than the one that follows the cut, moved to the cut."""
+    starts = group_starts(notes)
+    places = starts[(starts >= cut + seconds) & (starts <= starts[-1] - seconds)]
     if not len(places):
         return notes[:0]
     begin = float(rng.choice(places))

@@ -39,12 +39,14 @@ class Plan:
 
 @dataclass
 class Audition:
-    """What was found: `players` by name and prompt; `machines` the names that are the machine's; `tables` by section
-    over all prompts, `by_group` the same by folder; `gates` of all; `runs` the lengths that copying counts;
-    `seconds` how long playing and judging took."""
+    """What was found: `players` by name and prompt; `on` what they play on from the prompts at the indices `free`;
+    `machines` the names that are the machine's; `tables` by section over all prompts, `by_group` the same by folder;
+    `gates` of all; `runs` the lengths that copying counts; `seconds` how long playing and judging took."""
 
     prompts: list[Prompt]
     players: dict[str, list[Notes]]
+    free: list[int]
+    on: dict[str, list[Notes]]
     machines: list[str]
     tables: dict[str, judge.Table]
     gates: list[Gate]
@@ -67,10 +69,7 @@ def audition(
     """
     begin = time.perf_counter()
     prompts = choose(pieces, plan.prompts, plan.seconds, plan.seed)
-    free = [i * len(prompts) // plan.free_prompts for i in range(plan.free_prompts)]
-    free = sorted(set(free)) if plan.free_prompts < len(prompts) else list(range(len(prompts)))
-    if plan.free_prompts == 0 or plan.free_seconds < freerun.WINDOW:
-        free = []
+    free = _spread(len(prompts), plan.free_prompts)
     players = _people(prompts, plan)
     runs_on = _people_going_on([prompts[i] for i in free], prompts, plan)
     machines = [f"memory {weight:g}" for weight in plan.weights]
@@ -79,7 +78,7 @@ def audition(
         players[name] = [up_to(one, p.cut, plan.seconds) for one, p in zip(notes, prompts, strict=True)]
         runs_on[name] = [notes[i] for i in free]
     playing = time.perf_counter() - begin
-    bands = _bands(pieces)
+    bands = freerun.bands(_windows(pieces))
     runs = {"copying heard": judge.runs_heard(prompts, players)}
     if trained is not None:
         runs["copying trained"] = judge.runs_trained(players, trained)
@@ -91,9 +90,10 @@ def audition(
         found |= {name: judge.copying(lengths, which) for name, lengths in runs.items()}
         found |= {"loops": judge.looping(those), "told": judge.told(asked, those)}
         on = [index for index, i in enumerate(free) if i in which]
-        if on:
-            going = {name: [notes[index] for index in on] for name, notes in runs_on.items()}
-            found["lasting"] = judge.lasting([prompts[free[i]] for i in on], going, bands, plan.free_seconds)
+        going = {name: [notes[index] for index in on] for name, notes in runs_on.items()}
+        if bands and on:
+            lasting = judge.lasting([prompts[free[i]] for i in on], going, bands, plan.free_seconds)
+            found |= {"lasting": lasting} if all(lasting.values()) else {}
         return found
 
     groups = list(dict.fromkeys(prompt.group for prompt in prompts))
@@ -102,7 +102,13 @@ def audition(
     by_group = {group: tables(of[group]) for group in groups} if len(groups) > 1 else {}
     took = {"playing": playing, "judging": time.perf_counter() - begin - playing}
     by_gates = {group: gates(one) for group, one in by_group.items()}
-    return Audition(prompts, players, machines, found, gates(found), by_group, by_gates, runs, took)
+    return Audition(prompts, players, free, runs_on, machines, found, gates(found), by_group, by_gates, runs, took)
+
+
+def _spread(count: int, picked: int) -> list[int]:
+    """So many of the indices below `count`, evenly; all of them if there are no more."""
+    picked = min(picked, count)
+    return [index * count // picked for index in range(picked)]
 
 
 def _people(prompts: Sequence[Prompt], plan: Plan) -> dict[str, list[Notes]]:
@@ -122,7 +128,8 @@ def _people_going_on(free: Sequence[Prompt], prompts: Sequence[Prompt], plan: Pl
     """The same for minutes: the human goes on to the end of the piece."""
     players: dict[str, list[Notes]] = {}
     for index, p in enumerate(free):
-        others = [one for one in prompts if one.group == p.group and one.name != p.name] or [p]
+        foreign = [one for one in prompts if one.name != p.name] or [p]
+        others = [one for one in foreign if one.group == p.group] or foreign
         other = moved(others[index % len(others)].later, p.cut - others[index % len(others)].cut)
         until = p.cut + plan.free_seconds
         going = {HUMAN: p.later, **straw_men(p, p.later, other, until, plan.seed + index)}
@@ -151,11 +158,10 @@ def _machines(
     return [played[begin : begin + len(prompts)] for begin in range(0, len(jobs), len(prompts))]
 
 
-def _bands(pieces: Sequence[Held]) -> dict[str, Any]:
-    """By folder the band of people's half minutes, over all of all its pieces."""
+def _windows(pieces: Sequence[Held]) -> dict[str, list[Any]]:
+    """By folder people's half minutes, of all its pieces from beginning to end."""
     windows: dict[str, list[Any]] = {}
     for piece in pieces:
-        found = freerun.half_minutes(piece.notes, float(piece.notes["onset"][0]), float(piece.notes["onset"][-1]))
-        windows.setdefault(piece.group, []).append(found)
-    full = {group: np.concatenate(found) for group, found in windows.items()}
-    return {group: freerun.band(found) for group, found in full.items() if len(found)}
+        onset = piece.notes["onset"]
+        windows.setdefault(piece.group, []).append(freerun.half_minutes(piece.notes, float(onset[0]), float(onset[-1])))
+    return windows

@@ -25,7 +25,7 @@ FIELD_NAMES = ("part", "ioi", "pitch", "velocity", "duration")
 def options(command: argparse.ArgumentParser) -> None:
     """Add its options."""
     add = command.add_argument
-    add("model", type=Path, metavar="MODEL.onnx", help="what 'improv-train export' wrote")
+    add("model", metavar="MODEL", help="an .onnx file, or 'default' for the model that comes with improv")
     add("music", nargs="+", type=Path, metavar="MIDI_DIR", help="folder with pieces the model has not seen")
     add("-o", "--output", type=Path, default=Path("runs/audition"), metavar="OUT", help="folder (default: %(default)s)")
     add("--corpus", type=Path, metavar="CORPUS.npz", help="what the model was trained on, to find what it copies")
@@ -62,22 +62,26 @@ def share(text: str) -> float:
 def run(options: argparse.Namespace) -> None:
     """Judge what a model plays."""
     need("symusic", "rich", "matplotlib")
+    from improv.resources import default_model
     from training.audition.files import write
     from training.audition.prompts import read_pieces
     from training.audition.run import audition
 
     plan, trained = plan_of(options), None
+    model = default_model() if options.model == "default" else Path(options.model)
     if options.corpus:
         from training.corpus import Corpus
 
         corpus = Corpus.load(options.corpus)
         trained = [corpus.piece(index) for index in corpus.pieces("train")]
+    # What cannot be written is known before minutes are spent on it.
+    writing(options.output, lambda folder: folder.mkdir(parents=True, exist_ok=True))
     complaints = Complaints()
     pieces = read_pieces(options.music, complaints)
     complaints.sum_up()
     with progress("playing") as tell:
-        found = audition(options.model, pieces, plan, trained, tell)
-    title = f"Audition of {options.model.name}"
+        found = audition(model, pieces, plan, trained, tell)
+    title = f"Audition of {model.name}"
     writing(options.output, lambda folder: write(folder, found, plan, title, options.blind))
     from training.audition.table import gate_lines
 
