@@ -6,7 +6,7 @@ import numpy as np
 
 from improv.encoding import as_array
 from improv.notes import Note
-from training.audition.passages import Notes, between
+from training.audition.passages import Notes, between, moved
 from training.audition.prompts import Prompt
 
 
@@ -25,7 +25,7 @@ def wandering(seed: int, count: int, start: float = 0.0, step: float = 0.25) -> 
     """A walk up and down the white keys, each note by chance: no two seeds share much."""
     rng = np.random.default_rng(seed)
     scale = [12 * octave + degree for octave in range(4, 7) for degree in (0, 2, 4, 5, 7, 9, 11)]
-    places = np.clip(np.cumsum(rng.integers(-2, 3, count)) + 10, 0, 20)
+    places = np.abs((np.cumsum(rng.integers(-2, 3, count)) + 30) % 40 - 20)  # turns round at either end
     notes = line(*(scale[place] for place in places), start=start, step=step)
     notes["velocity"] = 56 + rng.integers(0, 16, count)
     return notes
@@ -33,8 +33,7 @@ def wandering(seed: int, count: int, start: float = 0.0, step: float = 0.25) -> 
 
 def prompt_in(piece: Notes, cut: float, seconds: float, *, name: str = "a", other: Notes | None = None) -> Prompt:
     """A prompt of a piece, cut at `cut`; what follows the continuation is `elsewhere`."""
-    after = between(piece, cut + seconds, cut + 2 * seconds)
-    after["onset"] -= seconds
+    after = moved(between(piece, cut + seconds, cut + 2 * seconds), -seconds)
     return Prompt(
         "folder", name, cut, seconds,
         heard=between(piece, -np.inf, cut),

@@ -22,9 +22,10 @@ def test_a_chord_is_one_group_whatever_order_its_keys_came_in():
     chord = passage((0.0, 67), (0.01, 60), (0.02, 64), (0.5, 72))
     assert sizes(chord).tolist() == [3, 1]
     assert tops(chord).tolist() == [67, 72]
-    assert moves(chord, transposed=False).tolist() == moves(
-        passage((0.0, 60), (0.01, 64), (0.02, 67), (0.5, 72)), transposed=False
-    ).tolist()
+    assert (
+        moves(chord, transposed=False).tolist()
+        == moves(passage((0.0, 60), (0.01, 64), (0.02, 67), (0.5, 72)), transposed=False).tolist()
+    )
 
 
 def test_waits_are_told_apart_in_half_octaves_and_inside_a_chord_there_is_none():

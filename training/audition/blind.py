@@ -22,8 +22,8 @@ def pairs(
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """What the page holds, and the key to it, in the same order: prompts shuffled, sides drawn by lot.
 
-    A pair has "prompt", "a" and "b", each a list of [onset, duration, pitch, velocity], onsets in seconds from where the
-    prompt's begins; the key says for each pair the piece, and for "a" and "b" whether it is "human" or "machine".
+    A pair has "prompt", "a" and "b", each a list of [onset, duration, pitch, velocity], onsets in seconds from the
+    prompt's beginning; the key says for each pair the piece, and for "a" and "b" whether it is "human" or "machine".
     """
     rng = np.random.default_rng(seed)
     shown: list[dict[str, Any]] = []

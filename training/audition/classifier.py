@@ -98,7 +98,7 @@ def held_out_auc(humans: Sequence[Values], others: Sequence[Values], pieces: Seq
     score = np.zeros(len(x))
     for held in range(folds):
         train, test = fold != held, fold == held
-        if not test.any() or not 0 < label[train].mean() < 1:
+        if not test.any() or len(set(label[train])) < 2:
             continue
         mean, spread = x[train].mean(0), np.maximum(x[train].std(0), 1e-3)
         beta = fit((x[train] - mean) / spread, label[train], weight[train])

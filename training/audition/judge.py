@@ -80,8 +80,10 @@ def looping(players: Players) -> Table:
 
 
 def told(prompts: Sequence[Prompt], players: Players) -> Table:
-    """The classifier's held-out AUC for each player but the human."""
+    """The classifier's held-out AUC for each player but the human; empty where no piece is left to be held out."""
     pieces = [prompt.name for prompt in prompts]
+    if len(set(pieces)) < 2:
+        return {}
     looks = {
         player: [classifier.seen(p, notes) for p, notes in zip(prompts, passages, strict=True)]
         for player, passages in players.items()

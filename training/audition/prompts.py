@@ -99,8 +99,8 @@ def choose(pieces: Sequence[Held], count: int, seconds: float, seed: int) -> lis
                 prompts += _of(piece, others[index % len(others)], cuts, seconds, rng)
     if not prompts:
         raise UserError(
-            f"{len(usable)} of {len(pieces)} pieces last {LEAST_LENGTH * seconds:g} s, as continuations of {seconds:g} s "
-            "need; give at least two, or a smaller --seconds"
+            f"{len(usable)} of {len(pieces)} pieces last {LEAST_LENGTH * seconds:g} s, as continuations of {seconds:g} "
+            "s need; give at least two, or a smaller --seconds"
         )
     return prompts
 

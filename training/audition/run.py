@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from improv.settings import Settings
 from training.audition import freerun, judge
 from training.audition.continuations import Job, play, up_to

@@ -33,8 +33,8 @@ def options(command: argparse.ArgumentParser) -> None:
     add("--seconds", type=positive_number, default=20.0, help="of each continuation (default: %(default)g)")
     add("--free-prompts", type=whole, default=20, metavar="N", help="prompts to play on from (default: %(default)s)")
     add("--free-minutes", type=positive_number, default=5.0, help="for how long (default: %(default)g)")
-    weights = "the memory's weights to play at, 0 to 1 (default: 0, the daemon's own and 1)"
-    add("--memory-weight", type=share, nargs="+", metavar="X", help=weights)
+    weights = "the memory's weights to play at, from 0 to 1 and with commas (default: 0, the daemon's own and 1)"
+    add("--memory-weight", type=shares, metavar="X,Y", help=weights)
     own = "{}: one number for all fields, or some by name, as in ioi=0.9,pitch=1 (default: the daemon's)"
     add("--temperature", metavar="X", help=own.format("boldness"))
     add("--top-p", metavar="X", help=own.format("share of the likeliest values drawn from"))
@@ -51,12 +51,12 @@ def whole(text: str) -> int:
     return value
 
 
-def share(text: str) -> float:
-    """A number from 0 to 1."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected a number from 0 to 1")
-    return value
+def shares(text: str) -> tuple[float, ...]:
+    """Numbers from 0 to 1, with commas between them; each once."""
+    values = tuple(dict.fromkeys(float(one) for one in text.split(",")))
+    if not all(0 <= value <= 1 for value in values):
+        raise argparse.ArgumentTypeError(f"{text}: expected numbers from 0 to 1, as in 0,0.5")
+    return values
 
 
 def run(options: argparse.Namespace) -> None:
@@ -107,7 +107,7 @@ def plan_of(options: argparse.Namespace) -> Any:
         seconds=options.seconds,
         free_prompts=options.free_prompts,
         free_seconds=60 * options.free_minutes,
-        weights=tuple(dict.fromkeys(options.memory_weight or (0.0, usual.memory_weight, 1.0))),
+        weights=options.memory_weight or tuple(dict.fromkeys((0.0, usual.memory_weight, 1.0))),
         settings=settings,
         seed=options.seed,
         workers=options.workers or os.cpu_count() or 1,
