@@ -6,25 +6,25 @@ import contextlib
 import dataclasses
 import gc
 import json
-import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 
 from improv import clock, config, engine
+from improv.desk import Desk
 from improv.encoding import Encoding
 from improv.errors import UserError
 from improv.improviser import Improviser
 from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
 from improv.reception import Reception
+from improv.recording import new_recorder, recorded
 from improv.resources import default_model
 from improv.settingkinds import Meter
 from improv.settings import Settings, narrowed, tempered
 from improv.settingtable import MEMORIES
+from improv.signals import stop_signals
 from improv.status import StatusLine
 from improv.step import StepModel
 
@@ -33,14 +33,20 @@ def play(settled: config.Config) -> int:
     """Play live until Ctrl-C or SIGTERM (then 0) or until the MIDI system is lost (then 1). Raises UserError."""
     from improv.ports.link import open_ports
 
-    with _stop_signals() as stopping:
+    with stop_signals() as stopping:
         settings = core_settings(settled)
         model = load_model(settled)
         remembrance, kept = load_memory(settled, model.encoding)
-        core = Improviser(model, settings, np.random.default_rng(settled.whole("sampling.seed")), remembrance)
+        seed = settled.whole("sampling.seed")
+        improviser = Improviser(model, settings, np.random.default_rng(seed), remembrance)
         line = StatusLine(sys.stdout, settled.text("terminal.detail"))
-        with kept, contextlib.closing(line), contextlib.closing(open_ports(port_settings(settled))) as link:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(kept)
+            stack.enter_context(contextlib.closing(line))
+            link = stack.enter_context(contextlib.closing(open_ports(port_settings(settled))))
             opened = link.opened
+            recorder = new_recorder(settled, settings, model_file(settled))
+            core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder))
             line.say(
                 f"hearing {' + '.join(opened.inputs)}; "
                 + (f"clock from {opened.clock}; " if opened.clock else "")
@@ -51,10 +57,10 @@ def play(settled: config.Config) -> int:
             gc.freeze()
             timing = engine.Timing()
             reception = Reception(opened.clock_number, len(opened.inputs))
-            lost = engine.run(core, link, timing, line, stopping, reception=reception)
+            lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=Desk(line, recorder))
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
-    return _exit_code(lost)
+    return exit_code(lost)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,10 +92,13 @@ def jam(settled: config.Config, wish: JamWish) -> int:
         return 0
     from improv.ports.link import open_ports
 
-    with _stop_signals() as stopping:
-        asked = PortSettings(output=settled.text("ports.out") or None, api=settled.text("ports.api"), listens=False)
-        with contextlib.closing(open_ports(asked)) as link:
-            return _exit_code(jamfile.play_on(link, session, settings.channel_out, stopping))
+    with stop_signals() as stopping, contextlib.closing(open_ports(only_out(settled))) as link:
+        return exit_code(jamfile.play_on(link, session.player, session.improv, settings.channel_out, stopping))
+
+
+def only_out(settled: config.Config) -> PortSettings:
+    """The settings of a port process that only plays."""
+    return PortSettings(output=settled.text("ports.out") or None, api=settled.text("ports.api"), listens=False)
 
 
 def ports(settled: config.Config, as_json: bool) -> int:
@@ -138,8 +147,13 @@ def load_model(settled: config.Config) -> StepModel:
     """The model the settings name, or the one that comes with improv. Raises UserError."""
     from improv import model  # onnxruntime takes its time: only commands that play wait for it
 
+    return model.load(model_file(settled), settled.text("model.provider"))
+
+
+def model_file(settled: config.Config) -> Path:
+    """The model's file: the one the settings name, or the one that comes with improv. Raises UserError."""
     named = settled.text("model.file")
-    return model.load(Path(named) if named else default_model(), settled.text("model.provider"))
+    return Path(named) if named else default_model()
 
 
 def load_memory(
@@ -194,7 +208,7 @@ def core_settings(settled: config.Config) -> Settings:
     )
 
 
-def _exit_code(lost: str | None) -> int:
+def exit_code(lost: str | None) -> int:
     """0, or 1 after saying why the ports were lost."""
     if lost is not None:
         print(f"improv: {lost}", file=sys.stderr)
@@ -208,24 +222,3 @@ def _ask(question: str) -> str:
         raise UserError(
             "setup needs a person at the terminal; 'improv ports' lists the ports, config.toml names them"
         ) from None
-
-
-@contextlib.contextmanager
-def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C, SIGTERM and a closed terminal (unless under nohup) ask to stop; a second one stops at once."""
-    asked: list[int] = []
-
-    def ask(number: int, _: FrameType | None) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, ask) for number in numbers}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

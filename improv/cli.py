@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from improv import config
+from improv import archiveoptions, config
 from improv.errors import UserError
 
 ABOUT = "improv listens to you play and answers with music of its own: MIDI in, a neural improviser's notes out."
@@ -19,6 +19,9 @@ commands:
   jam      play a MIDI file to improv and write down what it answers; no MIDI device needed
   ports    list the MIDI ports of this machine
   setup    find your keyboard and your synth, and save the settings
+  sessions list what was played: every session is recorded as it happens
+  export   write a session as a MIDI file
+  replay   play a session on a port, or compute it again
   (none)   play live; 'improv COMMAND --help' explains a command
 
 examples:
@@ -41,7 +44,7 @@ JAM_JSON = (
     "times_real_time}"
 )
 TIME_OPTIONS = ("--sync", "--clock", "--meter")
-PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode")
+PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode", "--record")
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
 
@@ -105,7 +108,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(said: argparse.Namespace) -> int:
-    from improv import app
+    from improv import app, archive
 
     options = config.from_options(said)
     match said.command:
@@ -116,6 +119,14 @@ def _run(said: argparse.Namespace) -> int:
         case "jam":
             wish = app.JamWish(said.source, said.output, said.play_part, said.json, "ports.out" in options)
             return app.jam(config.settle(said.config, options), wish)
+        case "sessions":
+            return archive.sessions(config.settle(said.config, options), as_json=said.json)
+        case "export":
+            settled = config.settle(said.config, options)
+            return archive.export(archive.open_session(settled, said.session), said.output)
+        case "replay":
+            settled = config.settle(said.config, options)
+            return archive.again(settled, said.session, said.output, recompute=said.recompute)
         case _:
             return app.play(config.settle(said.config, options))
 
@@ -124,7 +135,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     """The parser of everything, and those of the commands."""
     parser = Parser(
         prog="improv",
-        usage="improv [options]\n       improv {jam,ports,setup} ...",
+        usage="improv [options]\n       improv {jam,ports,setup,sessions,export,replay} ...",
         description=ABOUT,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -145,7 +156,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
         commands, "setup", "Find your keyboard and your synth by playing and listening, and save the settings."
     )
     config.add_options(setup, ("--api", "--channel-out"))
-    return parser, [jam, ports, setup]
+    return parser, [jam, ports, setup, *archiveoptions.add(commands, _add_command)]
 
 
 def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from improv import clock, improviser
+from improv.desk import Desk
 from improv.events import ClockEvent, Event, NoteOn
 from improv.plan import Command
 from improv.ports.reports import Heard, Lost, Report, Sent
@@ -98,16 +99,21 @@ def run(
     stopping: Callable[[], bool],
     now: Callable[[], float] = clock.now,
     reception: Reception | None = None,
+    desk: Desk | None = None,
 ) -> str | None:
     """Play until `stopping()`, then return None; or until the ports are lost, then return why, in one line.
 
-    `reception` knows what each input may say; without it each may say all.
+    `reception` knows what each input may say; without it each may say all. `desk` is shown what is reported, and looks
+    after the rest.
     """
     reception = Reception() if reception is None else reception
+    desk = Desk(line) if desk is None else desk
     while not stopping():
+        desk.look(now())
         line.show(_status(core, timing), now())
         struck: float | None = None  # when the first key of this turn went down
         for report in link.wait(_timeout(now(), core.wake_at(), line.wake_at())):
+            desk.heed(report)
             match report:
                 case Heard():
                     for event in reception.events(report):

@@ -129,14 +129,16 @@ def picture(session: Session, terminal: bool, encoding: str) -> str:
     )
 
 
-def play_on(link: Link, session: Session, channel: int, stopping: Callable[[], bool]) -> str | None:
+def play_on(
+    link: Link, player: Sequence[Note], improv: Sequence[Note], channel: int, stopping: Callable[[], bool]
+) -> str | None:
     """Play both voices on a link: the player's on MIDI channel 0, improv's on `channel` (0-15).
 
     Returns None when it has ended or `stopping()`, or one line that says why the ports are lost.
     """
     start = clock.now() + LEAD_IN
-    notes = [_planned(note, start, 0) for note in session.player]
-    notes += [_planned(note, start, channel) for note in session.improv]
+    notes = [_planned(note, start, 0) for note in player]
+    notes += [_planned(note, start, channel) for note in improv]
     link.send(Play(tuple(sorted(notes, key=lambda note: note.onset))))
     end = max((note.onset + note.duration for note in notes), default=start) + LEAD_IN
     while not stopping() and (left := end - clock.now()) > 0:

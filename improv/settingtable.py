@@ -36,6 +36,7 @@ SECTIONS = {
     "time": "The beat it shares with a DAW or a drum machine.",
     "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
+    "record": "Every session is written down as it happens: improv sessions, export and replay.",
     "terminal": "What it says while it plays.",
 }
 
@@ -141,6 +142,16 @@ KEYS = (
         *("sampling", "seed", 0, Number(0, 2**32 - 1, whole=True)),
         "Where chance begins: same playing and same seed, same answer",
         "--seed",
+    ),
+    Key("record", "on", True, Switch(), "Write the session down", "--record"),
+    Key("record", "folder", "", Text("PATH"), 'Folder of the sessions; "" is improv\'s in your data folder'),
+    Key(
+        *("record", "days", 365.0, Number(1.0, 36500.0, "days")),
+        "Sessions older than this are removed when a new one begins",
+    ),
+    Key(
+        *("record", "megabytes", 1000, Number(1, 1000000, "megabytes", whole=True)),
+        "The oldest sessions are removed so that all together take no more than this",
     ),
     Key(
         *("terminal", "detail", "normal", Choice(("quiet", "normal", "verbose"))),

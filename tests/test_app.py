@@ -7,13 +7,13 @@ import signal
 
 import pytest
 
-from improv.app import _stop_signals
+from improv.signals import stop_signals
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_asks_to_stop_and_a_second_insists(number: int) -> None:
     before = signal.getsignal(number)
-    with _stop_signals() as stopping:
+    with stop_signals() as stopping:
         assert not stopping()
         os.kill(os.getpid(), number)
         assert stopping()
@@ -25,7 +25,7 @@ def test_a_signal_asks_to_stop_and_a_second_insists(number: int) -> None:
 def test_under_nohup_a_closed_terminal_ends_nothing() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with _stop_signals() as stopping:
+        with stop_signals() as stopping:
             os.kill(os.getpid(), signal.SIGHUP)
             assert not stopping()
     finally:

@@ -120,7 +120,7 @@ def test_the_readme_names_only_options_that_exist() -> None:
     commands += re.findall(r"`(improv [^`]+)`", README)
     options = {word for command in commands if "train" not in command for word in re.findall(r"--[a-z-]+", command)}
     assert options >= {"--in", "--out", "--virtual"}
-    assert options <= {*BY_OPTION, "--help", "--config"}
+    assert options <= {*BY_OPTION, "--help", "--config", "--recompute"}
     assert {f"{section}.{key}" for section, key in re.findall(r"`\[(\w+)\] (\w+)`", README)} <= set(BY_PATH)
 
 

@@ -18,12 +18,12 @@ from improv.errors import UserError
 from improv.notes import Part
 from training.compositions import catalogued, catalogues, composition_of
 from training.pieces import Labels, Piece, ReadError
-from training.reading import MIDI_SUFFIXES, read
+from training.reading import MIDI_SUFFIXES, SESSION_SUFFIX, read
 from training.repeats import fingerprint, repeats
 from training.scores import SCORE_SUFFIXES
 
 SPLITS = ("train", "validation", "test")
-SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES)
+SUFFIXES = (*MIDI_SUFFIXES, *SCORE_SUFFIXES, SESSION_SUFFIX)
 FORMAT = "improv corpus 1"
 
 

@@ -1,4 +1,4 @@
-"""Music files as pieces: MIDI through symusic, scores by `scores.py`."""
+"""Music files as pieces: MIDI through symusic, scores by `scores.py`, recorded sessions of improv."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from improv.encoding import NOTE_DTYPE
-from training.pieces import Piece, ReadError, part_labels, sounding
+from improv.errors import UserError
+from improv.listener import notes_in
+from improv.notes import MAX_DURATION, Part
+from improv.replay import played
+from improv.sessionfile import SUFFIX as SESSION_SUFFIX
+from improv.sessionfile import Reader
+from training.pieces import Labels, Piece, ReadError, part_labels, sounding
 from training.scores import SCORE_SUFFIXES, read_score
 
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -17,19 +23,24 @@ SUSTAIN = 64
 
 
 def read(path: Path) -> Piece:
-    """Read a MIDI file, its tempo map applied, or a score. Raises ReadError if it is none, damaged or without notes.
+    """Read a MIDI file, its tempo map applied, a score or a session. Raises ReadError if it is none, damaged or empty.
 
-    Drums are left out. The whole file is heard as one instrument with one pedal: piano files put the
+    Drums are left out, and so is improv's own voice where the player's stands beside it (`improv export`): a network is
+    not to learn from itself. The whole file is heard as one instrument with one pedal: piano files put the
     pedal on either hand's track, or on one of its own.
     """
     if path.suffix.lower() in SCORE_SUFFIXES:
         return read_score(path)
+    if path.suffix.lower() == SESSION_SUFFIX:
+        return _read_session(path)
     import symusic
 
     try:
         score: Any = symusic.Score(str(path))
     except Exception as error:  # symusic raises RuntimeError for all it cannot read, OSError for the rest
         raise ReadError(_reason(error)) from error
+    if {"player", "improv"} <= {track.name for track in score.tracks}:
+        score.tracks = [track for track in score.tracks if track.name != "improv"]
     tracks = [track for track in score.tracks if len(track.notes) and not track.is_drum]
     if not tracks:
         raise ReadError("no notes in it")
@@ -45,6 +56,22 @@ def read(path: Path) -> Piece:
         notes["pitch"], notes["velocity"], notes["part"] = column["pitch"], column["velocity"], part
         pieces.append(notes)
     return Piece(sounding(np.concatenate(pieces), _pedal(score, seconds)), labels)
+
+
+def _read_session(path: Path) -> Piece:
+    """What the player played."""
+    try:
+        heard = notes_in(played(Reader(path)).player)
+    except UserError as error:
+        raise ReadError(str(error)) from error
+    if not heard:
+        raise ReadError("no notes in it")
+    notes = np.zeros(len(heard), NOTE_DTYPE)
+    for name in ("onset", "pitch", "velocity"):
+        notes[name] = [getattr(note, name) for note in heard]
+    notes["duration"] = [MAX_DURATION if note.duration is None else note.duration for note in heard]
+    notes["part"] = Part.UNSPLIT
+    return Piece(notes, Labels.UNSPLIT)
 
 
 def _pedal(score: Any, seconds: Any) -> NDArray[np.float64]:

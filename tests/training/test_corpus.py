@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,10 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from improv import midifile
 from improv.encoding import NOTE_DTYPE, as_array
 from improv.errors import UserError
+from improv.events import NoteOff, NoteOn
 from improv.notes import Note, Part, PedalSpan
 from improv.notes import sounding as by_the_book
+from improv.plan import PlannedNote, Play
+from improv.sessionfile import FORMAT, Head, Tally, Turn, line
 from tests.training.midifiles import bass, little_music, tune, write_midi
 from training.compositions import composition_of, read_compositions
 from training.corpus import (
@@ -67,6 +72,24 @@ def test_a_pedal_never_lifted_holds_no_longer_than_a_note_may_sound(tmp_path):
 def test_velocity_zero_is_a_release_and_a_note_of_no_length_is_kept(tmp_path):
     path = write_midi(tmp_path / "a.mid", {"": [(0.0, 0.5, 60, 64), (1.0, 0.0, 62, 64)]})
     assert read(path).notes[["pitch", "duration"]].tolist() == [(60, 0.5), (62, 0.0)]
+
+
+def test_of_a_session_the_players_voice_alone_is_learned_from(tmp_path):
+    player = [NoteOn(1.0, 0, 60, 70), NoteOff(1.5, 0, 60)]
+    improv = [NoteOn(2.0, 1, 67, 80), NoteOff(2.5, 1, 67)]
+    midifile.write(tmp_path / "exported.mid", player, improv)
+    head = Head(FORMAT, 10.0, "", 0, {}, {}, {}, {})
+    turn = Turn(11.5, tuple(replace(event, at=event.at + 10.0) for event in player), ())
+    answer = Turn(11.75, (), (Play((PlannedNote(12.0, 67, 80, 0.5, 1),)),))
+    end = Tally(13.0, 1, 1)
+    (tmp_path / "kept.improv").write_bytes(b"".join(map(line, (head, turn, answer, end))))
+    for name in ("exported.mid", "kept.improv"):
+        notes = read(tmp_path / name).notes
+        assert [(note["pitch"], note["velocity"]) for note in notes] == [(60, 70)]
+        assert float(notes[0]["duration"]) == pytest.approx(0.5)
+    (tmp_path / "noise.improv").write_bytes(b"noise")
+    with pytest.raises(ReadError, match="not a session of improv"):
+        read(tmp_path / "noise.improv")
 
 
 def test_drums_are_left_out(tmp_path):

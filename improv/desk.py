@@ -1,0 +1,39 @@
+"""Who looks after a session beside the music: tells the player what happens, writes it down, says that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from improv.ports.reports import Dropped, Report
+from improv.recorder import Recorder
+from improv.sessionfile import Remark
+from improv.status import StatusLine
+
+News = Callable[[], Sequence[str]]  # what somebody has to say since last asked, a line each
+
+
+class Desk:
+    """`line` is the player's; `recorder` writes the session down, None where nobody wants that; `news` are asked at
+    every look."""
+
+    def __init__(self, line: StatusLine, recorder: Recorder | None = None, news: Sequence[News] = ()) -> None:
+        self._line = line
+        self._recorder = recorder
+        self._news = [*news, *([] if recorder is None else [recorder.news])]
+
+    def look(self, now: float) -> None:
+        """Pass on what there is to say; `now` in absolute seconds. To be called a few times a second or more."""
+        for news in self._news:
+            for text in news():
+                self.say(text, now)
+
+    def say(self, text: str, now: float) -> None:
+        """Tell the player something, in one line, and write it down."""
+        self._line.say(text)
+        if self._recorder is not None:
+            self._recorder.put(Remark(now, text))
+
+    def heed(self, report: Report) -> None:
+        """Take note of what the ports reported."""
+        if isinstance(report, Dropped) and self._recorder is not None:
+            self._recorder.put(report)

@@ -1,0 +1,143 @@
+"""Replay: a recorded session gives the notes that were played, and core and model play it again to the bit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from improv import replay
+from improv.errors import UserError
+from improv.events import Event
+from improv.improviser import Improviser
+from improv.phrase import events
+from improv.plan import PlannedNote, Play
+from improv.ports.reports import Dropped
+from improv.recorder import Recorded
+from improv.scheduler import Scheduler
+from improv.sessionfile import FORMAT, Head, Missed, Reader, Record, Tally, Turn, line
+from improv.settings import Settings
+from tests.table_model import TableModel
+
+SETTINGS = Settings(channel_in=None)
+BEGIN = 1000.25
+
+
+class Tape:
+    """A recorder that keeps records."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def put(self, record: Record) -> None:
+        self.records.append(record)
+
+
+def core(seed: int = 3) -> Improviser:
+    return Improviser(TableModel(), SETTINGS, np.random.default_rng(seed))
+
+
+def session(seconds: float = 40.0) -> list[Record]:
+    """A phrase and its answer, recorded while time goes on in the steps of a busy engine."""
+    tape = Tape()
+    one = Recorded(core(), tape)  # type: ignore[arg-type]
+    waiting = [replace(event, at=event.at + BEGIN) for event in events()]
+    scheduler, now = Scheduler(), BEGIN
+    while now < BEGIN + seconds:
+        while waiting and waiting[0].at <= now:
+            one.hear(waiting.pop(0))
+        for command in one.turn(now):
+            scheduler.apply(command, now)
+        moments = [moment for moment in (one.wake_at(), *(event.at for event in waiting[:1])) if moment is not None]
+        now = max(now + 1 / 4096, min([now + 0.1, *moments]))
+    one.close(now)
+    return tape.records
+
+
+def written(path: Path, records: list[Record], seed: int = 3) -> Reader:
+    head = Head(FORMAT, BEGIN, "", seed, asdict(SETTINGS), {}, {}, {})
+    path.write_bytes(b"".join(line(record) for record in (head, *records)))
+    return Reader(path)
+
+
+def test_what_was_recorded_is_played_again(tmp_path: Path) -> None:
+    records = session()
+    played = replay.played(written(tmp_path / "a.improv", records))
+    assert [replace(event, at=0.0) for event in played.player] == [replace(event, at=0.0) for event in events()]
+    assert [event.at for event in played.player] == pytest.approx([event.at for event in events()], abs=1e-9)
+    tally = records[-1]
+    assert isinstance(tally, Tally) and tally.last
+    begun = [event for event in played.improv if hasattr(event, "velocity")]
+    assert len(begun) == tally.played > 3
+    asked = [n for t in records if isinstance(t, Turn) for c in t.asked if isinstance(c, Play) for n in c.notes]
+    assert [event.at for event in begun] == sorted(note.onset - BEGIN for note in asked)
+    assert sounds(played.improv) == {}
+    at = [event.at for event in played.improv]
+    assert at == sorted(at)
+
+
+def sounds(played: tuple[Event, ...]) -> dict[int, int]:
+    """What still sounds at the end: pitch and count."""
+    count: dict[int, int] = {}
+    for event in played:
+        pitch = getattr(event, "pitch", None)
+        if pitch is not None:
+            count[pitch] = max(0, count.get(pitch, 0) + (1 if hasattr(event, "velocity") else -1))
+    return {pitch: number for pitch, number in count.items() if number}
+
+
+def test_a_note_that_came_too_late_to_be_sent_is_not_played_again_either(tmp_path: Path) -> None:
+    records = session()
+    turn = next(record for record in records if isinstance(record, Turn) and record.asked)
+    assert isinstance(turn.asked[0], Play)
+    note = turn.asked[0].notes[0]
+    all_of_it = replay.played(written(tmp_path / "a.improv", records))
+    records.append(Dropped(note.onset, note.pitch, note.velocity, note.channel))
+    less = replay.played(written(tmp_path / "a.improv", records))
+    assert len(less.improv) == len(all_of_it.improv) - 2
+
+
+def test_core_and_model_play_it_again_to_the_bit(tmp_path: Path) -> None:
+    reader = written(tmp_path / "a.improv", session())
+    assert replay.settings(reader.head) == SETTINGS
+    again = replay.recompute(reader, core())
+    assert again.difference is None and not again.ended_early
+    assert again.notes > 3
+    assert again.played == replay.played(reader)
+
+
+def test_the_first_note_that_differs_is_named(tmp_path: Path) -> None:
+    records = session()
+    first = next(number for number, r in enumerate(records) if isinstance(r, Turn) and r.asked)
+    turn = records[first]
+    assert isinstance(turn, Turn) and isinstance(turn.asked[0], Play)
+    notes = turn.asked[0].notes
+    other = replace(notes[0], pitch=notes[0].pitch ^ 1)
+    records[first] = replace(turn, asked=(Play((other, *notes[1:])),))
+    again = replay.recompute(written(tmp_path / "a.improv", records), core())
+    assert again.difference is not None
+    assert again.difference.seconds == turn.at - BEGIN
+    said = str(again.difference)
+    assert f"plays pitch {other.pitch} " in said and f"plays pitch {notes[0].pitch} " in said
+
+
+def test_it_stops_where_records_are_missing(tmp_path: Path) -> None:
+    records = session()
+    before = sum(isinstance(record, Turn) for record in records[:50])
+    records.insert(50, Missed(3))
+    again = replay.recompute(written(tmp_path / "a.improv", records), core())
+    assert again.ended_early and again.turns == before
+
+
+def test_settings_of_another_improv_are_one_line() -> None:
+    head = Head(FORMAT, 0.0, "", 0, {**asdict(SETTINGS), "colour": 3}, {}, {}, {})
+    with pytest.raises(UserError, match="it has the setting colour"):
+        replay.settings(head)
+
+
+def test_a_note_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    bad = Turn(BEGIN, (), (Play((PlannedNote(BEGIN, 60, 0, 1.0, 0),)),))
+    with pytest.raises(UserError, match=r"a\.improv: a damaged session"):
+        replay.played(written(tmp_path / "a.improv", [bad]))
