@@ -6,7 +6,7 @@ import typing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from improv.errors import UserError
@@ -51,6 +51,7 @@ def test_whatever_enters_or_leaves_the_core_can_be_recorded() -> None:
     assert set(typing.get_args(out)) == set(typing.get_args(Command))
 
 
+@settings(deadline=None)
 @given(cut=st.integers(0, 800))
 def test_a_file_cut_short_anywhere_gives_all_its_whole_lines(
     tmp_path_factory: pytest.TempPathFactory, cut: int
@@ -68,6 +69,7 @@ def test_a_file_cut_short_anywhere_gives_all_its_whole_lines(
     assert len(found) in (lines - 1, lines)
 
 
+@settings(deadline=None)
 @given(at=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_a_damaged_byte_costs_its_own_line(tmp_path_factory: pytest.TempPathFactory, at: int, byte: int) -> None:
     path = written(tmp_path_factory.mktemp("damaged"), *RECORDS)
@@ -81,6 +83,7 @@ def test_a_damaged_byte_costs_its_own_line(tmp_path_factory: pytest.TempPathFact
     assert all(record in RECORDS for record in found)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_no_session_or_nothing(noise: bytes) -> None:
     parse(noise)
