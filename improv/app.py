@@ -203,6 +203,9 @@ def core_settings(settled: config.Config) -> Settings:
         sync=settled.text("time.sync"),
         clock_absent=settled.text("time.clock_absent"),
         meter=Meter.read(settled.text("time.meter")),
+        density=settled.number("playing.density"),
+        register=settled.number("playing.register"),
+        loudness=settled.number("playing.loudness"),
         temperature=tempered(settled.number("sampling.temperature")),
         top_p=narrowed(settled.number("sampling.top_p")),
     )

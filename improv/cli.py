@@ -45,6 +45,7 @@ JAM_JSON = (
 )
 TIME_OPTIONS = ("--sync", "--clock", "--meter")
 PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode", "--record")
+PLAYING_OPTIONS = ("--density", "--register", "--loudness")
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
 
@@ -145,6 +146,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     _add_config(parser, first=True)
     config.add_options(parser.add_argument_group("ports"), PLAY_OPTIONS)
     config.add_options(parser.add_argument_group("time"), TIME_OPTIONS)
+    config.add_options(parser.add_argument_group("playing"), PLAYING_OPTIONS)
     config.add_options(parser.add_argument_group("model"), MODEL_OPTIONS)
     _add_detail(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="improv")
@@ -180,7 +182,7 @@ def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentP
         help="what of the file is played to improv (default: all)",
     )
     jam.add_argument("--json", action="store_true", help=f"print {JAM_JSON} as JSON, not a picture")
-    config.add_options(jam, ("--mode", *MODEL_OPTIONS, "--out", "--api"))
+    config.add_options(jam, ("--mode", *PLAYING_OPTIONS, *MODEL_OPTIONS, "--out", "--api"))
     return jam
 
 

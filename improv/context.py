@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from improv.casting import Reading
 from improv.dials import SPAN
 from improv.encoding import COLUMNS, Arranged, Encoding, Order, Rows, arrange, as_array, group_of
-from improv.notes import GROUP_SPAN, MAX_DURATION, Note
+from improv.notes import GROUP_SPAN, MAX_DURATION, Note, Part
 
 #: Notes the network sees, no more and no less.
 CONTEXT_NOTES = 32
@@ -19,23 +20,24 @@ _LIMIT = 4 * CONTEXT_NOTES
 #: How many notes are kept for the dials at most: a flood must not grow without end.
 _MOST = 1024
 
-Loudness = Callable[[int], int]
+#: Whose note it is, and which of theirs.
+Key = tuple[str, int]
+AS_PLAYED = Reading()
 
 
 class Context:
     """Holds notes by a key of the caller's, so that a note can be put again once it has ended."""
 
-    def __init__(self, encoding: Encoding, order: Order = Order.LEAD_FIRST) -> None:
+    def __init__(self, encoding: Encoding) -> None:
         self._encoding = encoding
-        self._order = order
-        self._notes: dict[Hashable, Note] = {}
-        self._lately: deque[Note] = deque(maxlen=_MOST)  # what the dials are read from, as it came
+        self._notes: dict[Key, Note] = {}
+        self._lately: deque[tuple[Key, Note]] = deque(maxlen=_MOST)  # what the dials are read from, as it came
 
-    def put(self, key: Hashable, note: Note) -> None:
+    def put(self, key: Key, note: Note) -> None:
         """Add a note, or replace the one of this key."""
         if key not in self._notes:
-            self._lately.append(note)
-            while len(self._lately) > _LIMIT and self._lately[0].onset < note.onset - 2 * SPAN:
+            self._lately.append((key, note))
+            while len(self._lately) > _LIMIT and self._lately[0][1].onset < note.onset - 2 * SPAN:
                 self._lately.popleft()
         self._notes[key] = note
         if len(self._notes) > _LIMIT:
@@ -46,29 +48,37 @@ class Context:
         """In onset order, the last 32 notes and the earlier ones that their rows depend on."""
         return [note for _, note in _needed(self._items())]
 
-    def rows(self, loudness: Loudness = int) -> Rows:
+    def rows(self, how: Reading = AS_PLAYED) -> Rows:
         """The rows of the last 32 notes or fewer, shape (n, 7): the tail of `Encoding.encode` over all there ever were.
 
-        `loudness` maps each velocity (1-127) before it is encoded.
+        `how` maps each note before it is encoded.
         """
-        notes = [replace(note, velocity=loudness(note.velocity)) for note in self.notes()]
-        return self._encoding.encode(as_array(notes), self._order)[-CONTEXT_NOTES:]
+        return self._encoding.encode(as_array(self._read(how)), how.order)[-CONTEXT_NOTES:]
 
-    def lately(self, loudness: Loudness = int) -> Arranged:
+    def lately(self, how: Reading = AS_PLAYED) -> Arranged:
         """The notes of the last half minute and more, in the order of their rows, for the dials."""
-        notes = as_array(self._lately)
-        loudnesses = np.array([0, *map(loudness, range(1, 128))], np.uint8)
+        notes = as_array(note for _, note in self._lately)
+        loudnesses = np.array([0, *map(how.loudness, range(1, 128))], np.uint8)
         notes["velocity"] = loudnesses[notes["velocity"]]
-        return arrange(notes, self._order)
+        if how.parts:
+            by_onset = sorted(self._lately, key=lambda item: item[1].onset)
+            notes["part"] = [how.parts.get(voice, note.part) for (voice, _), note in by_onset]
+        return arrange(notes, how.order)
 
-    def tail(self, loudness: Loudness = int) -> Tail:
+    def tail(self, how: Reading = AS_PLAYED) -> Tail:
         """What is needed to go on writing rows after the last note."""
-        tail = Tail(self._encoding, self._order)
-        for note in self.notes():
-            tail.row(replace(note, velocity=loudness(note.velocity)))
+        tail = Tail(self._encoding, how.order)
+        for note in self._read(how):
+            tail.row(note)
         return tail
 
-    def _items(self) -> list[tuple[Hashable, Note]]:
+    def _read(self, how: Reading) -> list[Note]:
+        return [
+            replace(note, velocity=how.loudness(note.velocity), part=how.parts.get(voice, note.part))
+            for (voice, _), note in _needed(self._items())
+        ]
+
+    def _items(self) -> list[tuple[Key, Note]]:
         return sorted(self._notes.items(), key=lambda item: item[1].onset)
 
 
@@ -79,7 +89,7 @@ class Tail:
         self._encoding = encoding
         self._order = order
         self.head: float | None = None  # onset of the last group, seconds
-        self.group: list[int] = []  # its pitches
+        self.group: list[tuple[Part, int]] = []  # its notes' parts and pitches
         self._before = [-np.inf] * 12  # by pitch class, the latest release of earlier groups
         self._within = [-np.inf] * 12  # the same, with the last group's
         self._ioi = 0
@@ -91,7 +101,7 @@ class Tail:
             self._begin_group(note.onset)
         else:
             self._ioi = 0
-        self.group.append(note.pitch)
+        self.group.append((note.part, note.pitch))
         length = MAX_DURATION if note.duration is None else min(float(np.float32(note.duration)), MAX_DURATION)
         pitch_class = note.pitch % 12
         self._within[pitch_class] = max(self._within[pitch_class], note.onset + length)
@@ -107,6 +117,12 @@ class Tail:
         )
         return row
 
+    def copy(self) -> Tail:
+        """A tail of its own that ends in the same notes."""
+        other = Tail(self._encoding, self._order)
+        other.__dict__.update(self.__dict__, group=[*self.group], _before=[*self._before], _within=[*self._within])
+        return other
+
     def _begin_group(self, onset: float) -> None:
         self._before = list(self._within)
         self._ioi = self._encoding.ioi_bin(np.inf if self.head is None else onset - self.head)
@@ -114,7 +130,7 @@ class Tail:
         self.head, self.group = onset, []
 
 
-def _needed(items: Sequence[tuple[Hashable, Note]]) -> list[tuple[Hashable, Note]]:
+def _needed(items: Sequence[tuple[Key, Note]]) -> list[tuple[Key, Note]]:
     """Of items in onset order, those that the rows of the last 32 notes depend on.
 
     That is the groups these belong to, the group before them (for the first ioi), and every group with a note

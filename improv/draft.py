@@ -1,167 +1,234 @@
-"""Writing notes with the model, one a step: constraints are masks and biases, nothing is drawn and thrown away."""
+"""Writing notes with the model, one a step: constraints are masks and biases, nothing is drawn and thrown away.
+
+A plan may hold two parts, improv's own and what the player is expected to play. Whose note comes next is then drawn by
+how likely each part is to be next *and* to have waited as long as it has: the step is run for all parts at once.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.dials import NOTHING_ASKED, WIDTH, Asked, Meter, heard
+from improv.casting import TOGETHER, Cast, reading
+from improv.dials import Asked, Meter, heard
+from improv.drawing import beside, probability_of_wait, register_bias, sane, whose
 from improv.drift import manner, pull
 from improv.ears import Ears
-from improv.encoding import IOI, PART, PITCH, Encoding
+from improv.encoding import IOI, PART, PITCH, Rows
 from improv.loudness import drawn_so_far, loudness
-from improv.notes import Note, Part
+from improv.notes import GROUP_SPAN, Note, Part
 from improv.panel import Panel
 from improv.recall import Recall
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
 
-#: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
-REGISTER_MARGIN = 5
-REGISTER_SLOPE = 0.15
 #: Hands have ten fingers: a group of this many notes is full.
 FULL_GROUP = 10
-#: The sum of probabilities may be off by this much before a step counts as broken.
-_SLACK = 0.01
+#: Of how many notes of its own a draft keeps in mind what they have drifted.
+DRIFT_NOTES = 128
+#: So many rows are read once and not once for each part: the last is enough for that.
+MANY = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A note the model wrote (velocity as the player would play it), and `rest_before`: the probability the model
-    itself gave, before any constraint, to a wait of at least the asked rest before it."""
+    """A note the model wrote (velocity as the player would play it); `rest_before`: the probability the model itself
+    gave, before any constraint, to a wait of at least the asked rest before it; `opinion`: the logarithm of the one it
+    gave, before any constraint, to this pitch."""
 
     note: Note
     rest_before: float
+    opinion: float = 0.0
 
 
 class Draft:
-    """Goes on from what was heard. `write` is one model step; a broken step costs that note and is counted."""
+    """Goes on from what was heard. `write` is one model step; a broken step costs that note and is counted.
+
+    With a `cast` of two parts the notes it writes are of either; the player's are expectations.
+    """
 
     def __init__(
-        self,
-        model: StepModel,
-        ears: Ears,
-        panel: Panel,
-        rng: np.random.Generator,
-        asked: Asked = NOTHING_ASKED,
+        self, model: StepModel, ears: Ears, panel: Panel, rng: np.random.Generator, cast: Cast = TOGETHER
     ) -> None:
         self._model = model
-        self._loudness = loudness([note.velocity for note in ears.recent], model.velocity)
-        self._rng = rng
+        self._ears = ears
         self._panel = panel
-        self._drawn: list[Note] = []  # velocities as the model drew them
+        self._rng = rng
+        self._cast = cast
+        self._loudness = loudness([note.velocity for note in ears.recent], model.velocity)
+        self._drawn: deque[Note] = deque(maxlen=DRIFT_NOTES)  # velocities as the model drew them
         self._call = manner([*ears.recent])
-        self._tail = ears.context.tail(self._loudness.to_model)
-        rows = ears.context.rows(self._loudness.to_model)
-        if not len(rows):
-            rows = model.encoding.pad(1)
-        self._rows = rows[None]  # what the model has not been fed yet
-        lately = ears.context.lately(self._loudness.to_model)
-        self._asked = asked.vector()
-        self._dials = _beside(len(rows), heard(lately))[None] + self._asked
+        how = reading(cast, self._loudness.to_model)
+        self._tail = ears.context.tail(how)
+        rows = ears.context.rows(how)
+        # What the model has not been fed yet, shapes (n, 7) and (n + 1, WIDTH): what is known before each, and after.
+        self._rows = rows if len(rows) else model.encoding.pad(1)
+        lately = ears.context.lately(how)
+        self._dials = beside(len(self._rows), heard(lately))
         self._meter = Meter(lately)
         self._state = model.start()
-        self._register = _register_bias([note.pitch for note in ears.recent])
-        self._remembrance = ears.remembrance
-        self._recall = None if ears.remembrance is None else Recall(ears.remembrance)
+        self._alone = len(cast.parts) == 1
+        self._register = register_bias([note.pitch for note in ears.recent])
+        self._remembrance = ears.remembrance if self._alone else None
+        self._recall = None if self._remembrance is None else Recall(self._remembrance)
         self._group_over = False  # the last draw fell back inside its group
         self.steps = 0
         self.broken = 0
 
-    def write(self, earliest: float, latest: float, rest: float, slowing: float = 0.0) -> Written | None:
-        """Write the next note with an onset from `earliest` to `latest` (absolute seconds).
+    @property
+    def head(self) -> float | None:
+        """The onset of the last group, of what was heard and written; None before the first note."""
+        return self._tail.head
 
-        `slowing` makes long waits likelier, by so many nats for each doubling.
-        Onsets that share the last group's moment are allowed if `earliest` is not beyond it. None if nothing
-        usable came of this step; the next call tries again.
+    def write(
+        self,
+        earliest: float,
+        latest: float,
+        rest: float,
+        slowing: float = 0.0,
+        *,
+        own: bool = False,
+        pitches: Floats | None = None,
+    ) -> Written | None:
+        """Write the next note with an onset from `earliest` to `latest` (absolute seconds); improv's, if `own`.
+
+        `slowing` makes long waits likelier, by so many nats for each doubling; `pitches`, shape (128,), are nats added
+        for improv's own. Onsets that share the last group's moment are allowed if `earliest` is not beyond it. None if
+        nothing usable came of this step; the next call tries again.
         """
         encoding = self._model.encoding
         head = self._tail.head if self._tail.head is not None else earliest
-        how = controls(encoding, self._rng)
+        parts = self._cast.parts[:1] if own else self._cast.parts
+        if len(parts) > 1:
+            self._catch_up()
+        how = self._controls(parts, earliest - head, latest - head)
+        how.bias[:, encoding.field(IOI)][:, 1:] += slowing * np.log2(encoding.ioi_values[1:])
+        if pitches is not None:
+            how.bias[0, encoding.field(PITCH)] += pitches
+        step = self._run(self._rows, self._dials, how)
+        self.steps += 1
+        if not all(sane(step, row, encoding) for row in range(len(parts))):
+            self.broken += 1
+            return None
+        if self._remembrance is not None:  # the first step read what was heard
+            self._remembrance.settle(self._rows, step.heard[0])
+            self._remembrance = None
+        row = 0 if len(parts) == 1 else whose(step, how, encoding, self._rng)
+        return self._written(step, row, head, earliest, latest, rest)
+
+    def _written(
+        self, step: Step, row: int, head: float, earliest: float, latest: float, rest: float
+    ) -> Written | None:
+        encoding = self._model.encoding
+        part, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[row])
+        onset = min(max(head + encoding.ioi(ioi), earliest), latest)
+        drawn = Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration), Part(part))
+        # Inside a group pitches rise. One that does not is not played: the state stays before it, and the next
+        # draw must leave the group.
+        self._group_over = ioi == 0 and not self._cast.joins(drawn.part, pitch, self._tail.group)
+        if self._group_over:
+            return None
+        self._state = step.state[row : row + 1]
+        self._rows, self._dials = self._rows[:0], self._dials[-1:]
+        self._add(drawn)
+        self._drawn.append(drawn)
+        if self._recall is not None:
+            self._recall.wrote(pitch, int(self._rows[0, IOI]))
+        note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
+        opinion = float(step.raw[row, encoding.offsets[PITCH] + pitch])
+        return Written(note, probability_of_wait(step.raw[row], encoding, rest), opinion)
+
+    def opinions(self, notes: Sequence[Note]) -> list[float]:
+        """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
+        what follows."""
+        self._catch_up()
+        tail, rows, meter = self._tail.copy(), self._rows, self._meter.copy()
+        dials = [*self._dials]
+        for note in (self._as_model(note) for note in notes):
+            rows = np.concatenate([rows, tail.row(note)[None]])
+            meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)
+            dials.append(meter.vector())
+        how = controls(self._model.encoding, np.random.default_rng(0))
+        step = self._run(rows, np.stack(dials), how)
+        self.steps += 1
+        found: list[float] = step.heard[0, len(rows) - len(notes) :, PITCH].tolist()
+        return found
+
+    def take(self, notes: Sequence[Note]) -> None:
+        """Go on from these notes, in onset order, as written."""
+        for note in notes:
+            self._add(self._as_model(note))
+
+    def _add(self, note: Note) -> None:
+        """A note at the model's loudness: fed after what was known before it; drawn from is what is known with it."""
+        self._rows = np.concatenate([self._rows, self._tail.row(note)[None]])
+        began = note.onset if self._tail.head is None else self._tail.head
+        self._meter.add(began, note.pitch, note.velocity)
+        self._dials = np.concatenate([self._dials, self._meter.vector()[None]])
+
+    def _catch_up(self) -> None:
+        """Let the model read all but the last of many rows once, and not once a part."""
+        if len(self._rows) > MANY:
+            how = controls(self._model.encoding, np.random.default_rng(0))
+            step = self._run(self._rows[:-1], self._dials[:-1], how)
+            if np.isfinite(step.state).all():
+                self._state, self._rows, self._dials = step.state, self._rows[-1:], self._dials[-2:]
+
+    def _run(self, rows: Rows, dials: Floats, how: Controls) -> Step:
+        """One run of the model from the present state, for as many as `how` is for."""
+        batch = len(how.u)
+        shown = dials + self._asked().vector()
+        fed, around, state = (np.repeat(one, batch, axis=0) for one in (rows[None], shown[None], self._state))
+        return self._model.step(fed, around, state, how)
+
+    def _asked(self) -> Asked:
         settings = self._panel.settings
+        loud = min(max(self._model.velocity[0] * settings.loudness, 1.0), 127.0)
+        return Asked(settings.density or None, settings.register or None, None if settings.loudness == 1 else loud)
+
+    def _controls(self, parts: Sequence[Part], shortest: float, longest: float) -> Controls:
+        """A row for each part. Ruled out are other parts and iois that do not reach from `shortest` to `longest`
+        (seconds); kept away from, far registers."""
+        encoding, settings = self._model.encoding, self._panel.settings
+        how = controls(encoding, self._rng, batch=len(parts))
         how.temperature[:], how.top_p[:] = settings.temperature, settings.top_p
-        how.bias[0, encoding.field(IOI)][1:] += slowing * np.log2(encoding.ioi_values[1:])
-        self._constrain(how, earliest - head, latest - head)
         if self._recall is not None:
             cap = settings.memory_weight
             how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch(cap)
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
-        step = self._model.step(self._rows, self._dials, self._state, how)
-        self.steps += 1
-        if not _sane(step, encoding):
-            self.broken += 1
-            return None
-        if self._remembrance is not None:  # the first step read what was heard
-            self._remembrance.settle(self._rows[0], step.heard[0])
-            self._remembrance = None
-        drawn = self._note(step, head, earliest, latest)
-        # Inside a group pitches rise. One that does not is not played: the state stays before it, and the next
-        # draw must leave the group.
-        self._group_over = int(step.drawn[0, IOI]) == 0 and drawn.pitch <= max(self._tail.group, default=-1)
-        if self._group_over:
-            return None
-        self._state, self._rows = step.state, self._tail.row(drawn)[None, None]
-        began = drawn.onset if self._tail.head is None else self._tail.head
-        self._meter.add(began, drawn.pitch, drawn.velocity)
-        # Fed is the note, after what was known before it; drawn from is what is known with it.
-        self._dials = np.stack([self._dials[0, -1], self._meter.vector() + self._asked])[None]
-        self._drawn.append(drawn)
-        if self._recall is not None:
-            self._recall.wrote(drawn.pitch, int(self._rows[0, 0, IOI]))
-        usual = drawn_so_far([one.velocity for one in self._drawn], self._model.velocity)
-        note = replace(drawn, velocity=replace(self._loudness, model=usual).to_player(drawn.velocity))
-        return Written(note, _probability_of_wait(step.raw[0], encoding, rest))
+        if self._alone:
+            how.bias[0] += pull(encoding, self._call, manner([*self._drawn]))
+            how.bias[0, encoding.field(PITCH)] += self._register
+        how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
+        for row, part in enumerate(parts):
+            how.bias[row, encoding.field(PART)] = NEVER
+            how.bias[row, encoding.offsets[PART] + part] = 0
+            self._wait(how.bias[row, encoding.field(IOI)], part, shortest, longest)
+        return how
 
-    def _constrain(self, how: Controls, shortest: float, longest: float) -> None:
-        """Rule out other parts, iois that do not reach from `shortest` to `longest` (seconds), and far registers."""
-        encoding, bias = self._model.encoding, how.bias[0]
-        bias += pull(encoding, self._call, manner(self._drawn))
-        bias[encoding.field(PART)] = NEVER
-        bias[encoding.offsets[PART] + Part.UNSPLIT] = 0
-        ioi = bias[encoding.field(IOI)]
-        low, high = encoding.ioi_bin(max(shortest, 0.0)), encoding.ioi_bin(max(longest, 0.0))
+    def _wait(self, ioi: Floats, part: Part, shortest: float, longest: float) -> None:
+        encoding = self._model.encoding
+        # Who is no later than a group's span may still join it.
+        low = encoding.ioi_bin(shortest) if shortest > GROUP_SPAN + 1e-9 else 0
+        high = encoding.ioi_bin(max(longest, 0.0))
         ioi[:low], ioi[high + 1 :] = NEVER, NEVER
         if low < high:
             ioi[1] = NEVER  # stays empty: shorter waits than a group's span are inside it
-            if self._group_over or len(self._tail.group) >= FULL_GROUP:
+            full = self._group_over or len(self._tail.group) >= FULL_GROUP
+            if full or not self._cast.joins(part, 128, self._tail.group):
                 ioi[0] = NEVER
-        bias[encoding.field(PITCH)] += self._register
 
-    def _note(self, step: Step, head: float, earliest: float, latest: float) -> Note:
-        """The drawn note, its velocity as the model drew it."""
-        encoding = self._model.encoding
-        _, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[0])
-        onset = min(max(head + encoding.ioi(ioi), earliest), latest)
-        return Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration))
+    def _as_model(self, note: Note) -> Note:
+        return replace(note, velocity=self._loudness.to_model(note.velocity))
 
-
-def _beside(rows: int, dials: Floats) -> Floats:
-    """The dials beside the last `rows` rows and after them, shape (rows + 1, WIDTH); zero where they begin later."""
-    beside = np.zeros((rows + 1, WIDTH), np.float32)
-    known = dials[-(rows + 1) :]
-    beside[len(beside) - len(known) :] = known
-    return beside
-
-
-def _sane(step: Step, encoding: Encoding) -> bool:
-    """Whether a step can be used: values in range, a state to go on from, probabilities that are some."""
-    drawn, raw = step.drawn[0], step.raw[0]
-    in_range = all(0 <= int(drawn[field]) < size for field, size in enumerate(encoding.sizes))
-    with np.errstate(over="ignore"):  # what overflows is not sane, and is no news for the terminal
-        total = float(np.exp(raw[encoding.field(IOI)]).sum())
-    return in_range and not np.isnan(raw).any() and bool(np.isfinite(step.state).all()) and abs(total - 1) < _SLACK
-
-
-def _probability_of_wait(raw: Floats, encoding: Encoding, rest: float) -> float:
-    """The probability of an ioi of at least `rest` seconds, from raw log-probabilities side by side."""
-    return float(np.exp(raw[encoding.field(IOI)][encoding.ioi_bin(rest) :]).sum())
-
-
-def _register_bias(pitches: Sequence[int]) -> Floats:
-    """Nats a pitch, shape (128,): 0 near the range of `pitches`, falling away beyond it."""
-    keys = np.arange(128)
-    if not pitches:
-        return np.zeros(128, np.float32)
-    beyond = np.maximum(min(pitches) - REGISTER_MARGIN - keys, keys - max(pitches) - REGISTER_MARGIN)
-    return (-REGISTER_SLOPE * np.maximum(beyond, 0)).astype(np.float32)
+    def _as_loud_as_the_player(self, velocity: int) -> int:
+        """A velocity as the model drew it, as loud as it is to be played."""
+        usual, factor = self._model.velocity, self._panel.settings.loudness
+        if self._alone:  # left to itself a model drifts; of two parts each has its own loudness
+            usual = drawn_so_far([one.velocity for one in self._drawn], usual)
+        elif factor != 1:
+            usual = (self._asked().loudness or usual[0], usual[1])
+        played = replace(self._loudness, model=usual).to_player(velocity)
+        return min(max(round(played * factor), 1), 127)

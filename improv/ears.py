@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
+from improv.casting import IMPROV, PLAYER
 from improv.context import CONTEXT_NOTES, Context
 from improv.encoding import Encoding
 from improv.events import Event
@@ -34,7 +35,7 @@ class Ears:
         """Take in what the player did; the note that it began, if it began one."""
         begun = None
         for number, note in self._listener.hear(event):
-            self.context.put(("player", number), note)
+            self.context.put((PLAYER, number), note)
             if note.duration is None:
                 self.recent.append(note)
                 begun = note
@@ -47,7 +48,7 @@ class Ears:
         self._cut_own(note.pitch, note.onset)
         if self.remembrance is not None:
             self.remembrance.hear(note.onset, note.pitch, own=True)
-        self.context.put(("improv", self._own), note)
+        self.context.put((IMPROV, self._own), note)
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1
 
@@ -70,12 +71,16 @@ class Ears:
     def _cut_own(self, pitch: int, at: float) -> None:
         number, note = self._own_last.get(pitch, (0, None))
         if note is not None and note.release is not None and note.release > at:
-            self.context.put(("improv", number), replace(note, duration=max(0.0, at - note.onset)))
+            self.context.put((IMPROV, number), replace(note, duration=max(0.0, at - note.onset)))
 
     @property
     def heard(self) -> int:
         """How many notes the player has begun."""
         return self._listener.heard
+
+    def keys_down(self) -> set[int]:
+        """The pitches of the keys that the player holds down."""
+        return self._listener.keys_down()
 
     def quiet_since(self) -> float | None:
         """From when on the player holds nothing, if no event comes (absolute seconds); None before the first note."""

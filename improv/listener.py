@@ -57,6 +57,10 @@ class Listener:
         """How many notes were begun so far."""
         return self._count
 
+    def keys_down(self) -> set[int]:
+        """The pitches of the keys that are down."""
+        return {pitch for _, pitch in self._keys}
+
     def quiet_since(self, hold_limit: float) -> float | None:
         """From when on nothing is held, if no event comes; None before the first note.
 

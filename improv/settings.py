@@ -39,6 +39,9 @@ class Settings:
     "off" leaves it to the network alone. `temperature` (see `tempered`) above 1 makes improv bolder, below 1 tamer;
     `top_p` (see `narrowed`) below 1 leaves out what is unlikely.
 
+    What is asked of its notes: `density` notes a second and `register`, their mean pitch, 0 for as they come;
+    `loudness` times the player's.
+
     Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock in a `meter` of so many of such notes, (6, 8) for
     6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all.
     """
@@ -55,6 +58,9 @@ class Settings:
     max_phrase: float = 12.0
     memory: str = "session"
     memory_weight: float = 0.5
+    density: float = 0.0
+    register: float = 0.0
+    loudness: float = 1.0
     temperature: PerField = TEMPERATURE
     top_p: PerField = TOP_P
     sync: str = "free"

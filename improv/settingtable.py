@@ -33,6 +33,7 @@ class Key:
 SECTIONS = {
     "ports": "Where the notes come from and go to.",
     "answer": "When improv answers.",
+    "playing": "What is asked of its notes.",
     "time": "The beat it shares with a DAW or a drum machine.",
     "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
@@ -95,6 +96,21 @@ KEYS = (
     Key(
         *("answer", "false_turn_window", CORE.false_turn_window, Number(0.0, 5.0, "seconds")),
         "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
+    ),
+    Key(
+        *("playing", "density", CORE.density, Number(0.0, 40.0, "notes a second")),
+        "How many notes are asked for; 0 is as they come",
+        "--density",
+    ),
+    Key(
+        *("playing", "register", CORE.register, Number(0.0, 108.0)),
+        "How high they are asked to be: their mean pitch, 60 is middle C; 0 is as they come",
+        "--register",
+    ),
+    Key(
+        *("playing", "loudness", CORE.loudness, Number(0.1, 3.0)),
+        "How loud it plays beside you; 1 is as loud as you",
+        "--loudness",
     ),
     Key(
         *("time", "sync", CORE.sync, Choice(("free", "clock"))),

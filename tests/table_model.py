@@ -29,30 +29,39 @@ class TableModel:
         return np.zeros((batch, 1), np.float32)
 
     def step(self, rows: Rows, dials: Floats, state: Floats, how: Controls) -> Step:
-        assert rows.shape[0] == 1 and rows.shape[1] >= 1 and rows.shape[2] == 7, rows.shape
-        assert dials.shape == (1, rows.shape[1] + 1, WIDTH), dials.shape
+        batch = len(how.u)
+        assert rows.shape[0] == batch and rows.shape[1] >= 1 and rows.shape[2] == 7, rows.shape
+        assert dials.shape == (batch, rows.shape[1] + 1, WIDTH), dials.shape
         self.fed.append(rows)
-        state = state + rows.shape[1]
+        state = (state + rows.shape[1]).astype(np.float32)
+        each = [self._draw(row, int(state[row, 0]), how) for row in range(batch)]
+        drawn, raw, used = (np.stack(one) for one in zip(*each, strict=True))
+        best = np.zeros(rows.shape[:2], np.int32)
+        return Step(self._scores(rows), best, drawn, raw, used, state)
+
+    def _draw(self, row: int, count: int, how: Controls) -> tuple[np.ndarray, Floats, Floats]:
+        """The fields drawn for one row of a batch, and the distributions side by side."""
         raw, used, drawn = [], [], []
         for index in range(len(FIELDS)):
-            logp = self._log_probabilities(index, int(state[0, 0]))
+            logp = self._log_probabilities(index, count)
             raw.append(logp)
-            weight, prior = how.weight[0, index], how.prior[0, self.encoding.field(index)]
+            field = self.encoding.field(index)
+            weight, prior = how.weight[row, index], how.prior[row, field]
             mixed = np.log(np.maximum((1 - weight) * np.exp(logp) + weight * prior, 1e-30))
-            shaped = (mixed + how.bias[0, self.encoding.field(index)]) / how.temperature[0, index]
-            p = nucleus(softmax(shaped), float(how.top_p[0, index]))
+            p = nucleus(softmax((mixed + how.bias[row, field]) / how.temperature[row, index]), how.top_p[row, index])
             used.append(p)
             total = np.cumsum(p)
-            drawn.append(int((total <= how.u[0, index] * total[-1]).sum()))
-        scored = self._scores(rows)
-        best = np.zeros((1, rows.shape[1]), np.int32)
-        return Step(scored, best, np.array([drawn], np.int32), joined(raw), joined(used), state.astype(np.float32))
+            drawn.append(int((total <= how.u[row, index] * total[-1]).sum()))
+        return np.array(drawn, np.int32), joined(raw), joined(used)
 
     def _scores(self, rows: Rows) -> Floats:
         """What the tables give each field of each row; padding costs nothing."""
         tables = [self._log_probabilities(index, 1) for index in range(len(FIELDS))]
-        scores = [[t[v] if v < len(t) else 0.0 for t, v in zip(tables, row, strict=False)] for row in rows[0].tolist()]
-        return np.array([scores], np.float32)
+        scores = [
+            [[t[v] if v < len(t) else 0.0 for t, v in zip(tables, row, strict=False)] for row in one]
+            for one in rows.tolist()
+        ]
+        return np.array(scores, np.float32)
 
     def _log_probabilities(self, index: int, count: int) -> np.ndarray:
         weights = np.full(self.encoding.sizes[index], 1e-6)
@@ -72,10 +81,10 @@ def softmax(x: np.ndarray) -> np.ndarray:
 
 def nucleus(p: np.ndarray, top_p: float) -> np.ndarray:
     ranked = np.sort(p)[::-1]
-    least = ranked[np.cumsum(ranked) - ranked < max(top_p, 1e-6)].min()
+    least = ranked[np.cumsum(ranked) - ranked < max(float(top_p), 1e-6)].min()
     kept = np.where(p >= least, p, 0.0)
     return kept / kept.sum()
 
 
 def joined(fields: list[np.ndarray]) -> Floats:
-    return np.concatenate(fields)[None].astype(np.float32)
+    return np.concatenate(fields).astype(np.float32)

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from improv.casting import Reading
 from improv.context import CONTEXT_NOTES, Context, Tail
 from improv.encoding import Encoding, Order, as_array
 from improv.notes import Note
@@ -31,7 +32,7 @@ def test_rows_are_the_tail_of_the_whole_history(steps):
     notes = performance(steps)
     context = Context(ENCODING)
     for index, note in enumerate(notes):
-        context.put(index, note)
+        context.put(("player", index), note)
     expected = ENCODING.encode(as_array(notes), Order.LEAD_FIRST)[-CONTEXT_NOTES:]
     assert np.array_equal(context.rows(), expected)
 
@@ -53,7 +54,7 @@ def test_a_draft_goes_on_as_the_encoder_would(steps, groups):
     history = performance(steps)
     context = Context(ENCODING)
     for index, note in enumerate(history):
-        context.put(index, note)
+        context.put(("player", index), note)
     tail = context.tail()
     onset = history[-1].onset + 0.05 if history else 0.0
     drafted = []
@@ -67,9 +68,9 @@ def test_a_draft_goes_on_as_the_encoder_would(steps, groups):
 
 def test_a_note_that_ended_replaces_the_one_that_began():
     context = Context(ENCODING)
-    context.put("a", Note(0.0, 60, 64))
-    context.put("a", Note(0.0, 60, 64, 0.5))
-    context.put("b", Note(1.0, 64, 64))
+    context.put(("player", 0), Note(0.0, 60, 64))
+    context.put(("player", 0), Note(0.0, 60, 64, 0.5))
+    context.put(("player", 1), Note(1.0, 64, 64))
     assert len(context.notes()) == 2
     assert context.rows()[1, 5] == 0, "the first no longer sounds when the second begins"
 
@@ -77,14 +78,14 @@ def test_a_note_that_ended_replaces_the_one_that_began():
 def test_memory_stays_bounded():
     context = Context(ENCODING)
     for index in range(10_000):
-        context.put(index, Note(index / 64, index % 128, 64, 0.25))
+        context.put(("player", index), Note(index / 64, index % 128, 64, 0.25))
     assert len(context._notes) <= 4 * CONTEXT_NOTES
 
 
 def test_velocities_are_mapped_before_they_are_encoded():
     context = Context(ENCODING)
-    context.put(0, Note(0.0, 60, 20))
-    assert context.rows(lambda velocity: velocity + 40)[0, 3] == ENCODING.velocity_bin(60)
+    context.put(("player", 0), Note(0.0, 60, 20))
+    assert context.rows(Reading(loudness=lambda velocity: velocity + 40))[0, 3] == ENCODING.velocity_bin(60)
 
 
 def test_nothing_heard_is_no_rows():

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from improv.casting import ACCOMPANIST
 from improv.draft import Draft
 from improv.ears import Ears
-from improv.encoding import IOI, ORDER, PART, PITCH, Encoding, Order, as_array
+from improv.encoding import IOI, ORDER, PART, PITCH, VELOCITY, Encoding, Order, as_array
 from improv.events import NoteOff, NoteOn
 from improv.notes import Note, Part
 from improv.panel import Panel
@@ -122,3 +123,74 @@ def test_what_is_fed_back_is_what_the_encoder_says_of_the_notes(seed):
     kept = [fed[0]] + [rows for before, rows in pairwise(fed) if not np.array_equal(before, rows)]
     columns = [PART, IOI, PITCH, 5, ORDER]
     assert np.array_equal(np.concatenate(kept)[:, columns], expected[:, columns])
+
+
+def test_of_two_parts_the_one_that_is_likelier_to_have_waited_so_long_comes_next():
+    """Lead every quarter, accompaniment every second or so, both as likely to be next: after half a second without
+    the lead it can only be the accompaniment's turn."""
+
+    class Two(TableModel):
+        def _draw(self, row, count, how):
+            lead = how.bias[row, self.encoding.offsets[PART] + Part.LEAD] == 0
+            self.tables[IOI] = {self.encoding.ioi_bin(0.25 if lead else 1.0): 1.0}
+            return super()._draw(row, count, how)
+
+    def parts(earliest: float) -> list[Part]:
+        model = Two({PART: {Part.LEAD: 1.0, Part.ACCOMPANIMENT: 1.0}})
+        drawn = [
+            Draft(model, heard(60, 62, 64), Panel(Settings()), np.random.default_rng(seed), ACCOMPANIST).write(
+                earliest, 9.0, 0.5
+            )
+            for seed in range(40)
+        ]
+        return [written.note.part for written in drawn if written is not None]
+
+    assert 10 < parts(0.5).count(Part.LEAD) < 30
+    assert set(parts(1.0)) == {Part.ACCOMPANIMENT}
+
+
+def test_two_parts_are_read_as_lead_and_accompaniment_lead_first_and_the_lead_never_joins_behind():
+    model = TableModel({IOI: {0: 1e3, ENCODING.ioi_bin(0.25): 1.0}})
+    ears = heard(60, 62, 64)
+    ears.hear_own(Note(0.5, 48, 64, 0.25))
+    one = Draft(model, ears, Panel(Settings()), np.random.default_rng(0), ACCOMPANIST)
+    onset, notes = 0.75, []
+    for _ in range(60):
+        written = one.write(onset, onset + 0.5, 0.5)
+        if written is not None:
+            notes.append(written.note)
+            onset = written.note.onset
+    rows = model.fed[0][0]
+    assert rows[:, PITCH].tolist() == [60, 62, 64, 48]
+    assert rows[:, PART].tolist() == [Part.LEAD] * 3 + [Part.ACCOMPANIMENT]
+    assert {note.part for note in notes} == {Part.LEAD, Part.ACCOMPANIMENT}
+    for before, after in pairwise(notes):
+        if after.onset == before.onset:
+            assert (before.part, after.part) != (Part.ACCOMPANIMENT, Part.LEAD)
+            assert before.part != after.part or before.pitch < after.pitch
+
+
+def test_what_the_player_holds_down_is_left_alone():
+    ears = heard(60, 62, 64)
+    ears.hear(NoteOn(0.75, 0, 67, 64))
+    model = TableModel({PITCH: {67: 3.0, 72: 1.0}})
+    written = draft(model, ears, memory_weight=0.0).write(1.5, 1.6, 0.5)
+    assert written is not None and written.note.pitch == 72
+
+
+def test_opinions_are_of_the_notes_as_they_would_follow_and_change_nothing():
+    model = TableModel({PITCH: {67: 3.0, 72: 1.0}})
+    one = draft(model, heard(60, 62, 64))
+    before = one.head
+    notes = [Note(1.0, 67, 64, 0.25), Note(1.5, 72, 64, 0.25)]
+    assert np.allclose(np.exp(one.opinions(notes)), [0.75, 0.25], atol=0.01)
+    assert one.head == before
+    one.take(notes)
+    assert one.head == 1.5
+
+
+def test_louder_than_the_player_is_so_much_louder():
+    model = TableModel({VELOCITY: {ENCODING.velocity_bin(64): 1.0}})
+    loud, usual = (draft(model, heard(60, 62, 64), loudness=factor).write(1.5, 1.6, 0.5) for factor in (1.5, 1.0))
+    assert loud is not None and usual is not None
+    assert loud.note.velocity == pytest.approx(1.5 * usual.note.velocity, abs=1)

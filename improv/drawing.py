@@ -1,0 +1,60 @@
+"""What the distributions of a step say, and which of them can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from improv.dials import WIDTH
+from improv.encoding import IOI, PART, Encoding
+from improv.step import NEVER, Controls, Floats, Step
+
+#: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
+REGISTER_MARGIN = 5
+REGISTER_SLOPE = 0.15
+#: The sum of probabilities may be off by this much before a step counts as broken.
+_SLACK = 0.01
+
+
+def whose(step: Step, how: Controls, encoding: Encoding, rng: np.random.Generator) -> int:
+    """The row of the part whose turn it is: drawn by the probability that it comes next, and no sooner than it may."""
+    logs = []
+    for row in range(len(step.drawn)):
+        part = step.raw[row, encoding.offsets[PART] + int(step.drawn[row, PART])]
+        allowed = how.bias[row, encoding.field(IOI)] > NEVER / 2
+        waits = float(np.exp(step.raw[row, encoding.field(IOI)][allowed]).sum())
+        logs.append(float(part) + float(np.log(max(waits, 1e-30))))
+    chances = np.exp(np.array(logs) - max(logs))
+    return int((np.cumsum(chances) <= rng.random() * chances.sum()).sum())
+
+
+def beside(rows: int, dials: Floats) -> Floats:
+    """The dials beside the last `rows` rows and after them, shape (rows + 1, WIDTH); zero where they begin later."""
+    beside = np.zeros((rows + 1, WIDTH), np.float32)
+    known = dials[-(rows + 1) :]
+    beside[len(beside) - len(known) :] = known
+    return beside
+
+
+def sane(step: Step, row: int, encoding: Encoding) -> bool:
+    """Whether a row of a step can be used: values in range, a state to go on from, probabilities that are some."""
+    drawn, raw = step.drawn[row], step.raw[row]
+    in_range = all(0 <= int(drawn[field]) < size for field, size in enumerate(encoding.sizes))
+    with np.errstate(over="ignore"):  # what overflows is not sane, and is no news for the terminal
+        total = float(np.exp(raw[encoding.field(IOI)]).sum())
+    return in_range and not np.isnan(raw).any() and bool(np.isfinite(step.state).all()) and abs(total - 1) < _SLACK
+
+
+def probability_of_wait(raw: Floats, encoding: Encoding, rest: float) -> float:
+    """The probability of an ioi of at least `rest` seconds, from raw log-probabilities side by side."""
+    return float(np.exp(raw[encoding.field(IOI)][encoding.ioi_bin(rest) :]).sum())
+
+
+def register_bias(pitches: Sequence[int]) -> Floats:
+    """Nats a pitch, shape (128,): 0 near the range of `pitches`, falling away beyond it."""
+    keys = np.arange(128)
+    if not pitches:
+        return np.zeros(128, np.float32)
+    beyond = np.maximum(min(pitches) - REGISTER_MARGIN - keys, keys - max(pitches) - REGISTER_MARGIN)
+    return (-REGISTER_SLOPE * np.maximum(beyond, 0)).astype(np.float32)
