@@ -186,6 +186,9 @@ def core_settings(settled: config.Config) -> Settings:
     shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
     if shortest > longest:
         raise UserError(f"answer.gap_min = {shortest}: accepted is at most answer.gap_max, {longest}")
+    lowest, highest = settled.whole("harmony.low"), settled.whole("harmony.high")
+    if lowest > highest:
+        raise UserError(f"harmony.low = {lowest}: accepted is at most harmony.high, {highest}")
     listened = settled.whole("ports.channel_in")
     return Settings(
         mode=settled.text("answer.mode"),
@@ -200,6 +203,12 @@ def core_settings(settled: config.Config) -> Settings:
         max_phrase=settled.number("answer.max_phrase"),
         memory="off" if settled.text("model.memory") == "off" else "session",
         memory_weight=settled.number("model.memory_weight"),
+        key=settled.text("harmony.key"),
+        key_strength=settled.number("harmony.key_strength"),
+        low=lowest,
+        high=highest,
+        polyphony=settled.whole("harmony.polyphony"),
+        shy=settled.number("harmony.shy"),
         sync=settled.text("time.sync"),
         clock_absent=settled.text("time.clock_absent"),
         meter=Meter.read(settled.text("time.meter")),

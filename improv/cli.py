@@ -43,6 +43,7 @@ JAM_JSON = (
     "{input, output, seed, player_notes, improv_notes, answers, false_turns, seconds (of music), took_seconds, "
     "times_real_time}"
 )
+HARMONY_OPTIONS = ("--key", "--shy")
 TIME_OPTIONS = ("--sync", "--clock", "--meter")
 PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode", "--record")
 PLAYING_OPTIONS = ("--density", "--register", "--loudness")
@@ -147,6 +148,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     config.add_options(parser.add_argument_group("ports"), PLAY_OPTIONS)
     config.add_options(parser.add_argument_group("time"), TIME_OPTIONS)
     config.add_options(parser.add_argument_group("playing"), PLAYING_OPTIONS)
+    config.add_options(parser.add_argument_group("harmony"), HARMONY_OPTIONS)
     config.add_options(parser.add_argument_group("model"), MODEL_OPTIONS)
     _add_detail(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="improv")
@@ -182,7 +184,7 @@ def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentP
         help="what of the file is played to improv (default: all)",
     )
     jam.add_argument("--json", action="store_true", help=f"print {JAM_JSON} as JSON, not a picture")
-    config.add_options(jam, ("--mode", *PLAYING_OPTIONS, *MODEL_OPTIONS, "--out", "--api"))
+    config.add_options(jam, ("--mode", *PLAYING_OPTIONS, *HARMONY_OPTIONS, *MODEL_OPTIONS, "--out", "--api"))
     return jam
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
 from improv.dials import Asked, Meter, heard
 from improv.drawing import beside, probability_of_wait, register_bias, sane, whose
@@ -26,6 +27,8 @@ from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
 
 #: Hands have ten fingers: a group of this many notes is full.
 FULL_GROUP = 10
+#: A note that is left out is followed by nothing for so many seconds: as long as a group.
+REST = GROUP_SPAN + 1e-3
 #: Of how many notes of its own a draft keeps in mind what they have drifted.
 DRIFT_NOTES = 128
 #: So many rows are read once and not once for each part: the last is enough for that.
@@ -73,7 +76,9 @@ class Draft:
         self._register = register_bias([note.pitch for note in ears.recent])
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
-        self._group_over = False  # the last draw fell back inside its group
+        self._group_over = False  # the last draw fell back inside its group, or was left out of it
+        self.rested = False  # the last draw was a note that is left out
+        self.reached: float | None = None  # up to when all is written, notes and rests; absolute seconds
         self.steps = 0
         self.broken = 0
 
@@ -96,8 +101,11 @@ class Draft:
 
         `slowing` makes long waits likelier, by so many nats for each doubling; `pitches`, shape (128,), are nats added
         for improv's own. Onsets that share the last group's moment are allowed if `earliest` is not beyond it. None if
-        nothing usable came of this step; the next call tries again.
+        nothing usable came of this step; the next call tries again. If `rested`, that is a rest: what comes next begins
+        after `reached`, wherever `latest` is.
         """
+        if self.reached is not None and self.reached > earliest:
+            earliest, latest = self.reached, max(latest, self.reached + REST)
         encoding = self._model.encoding
         head = self._tail.head if self._tail.head is not None else earliest
         parts = self._cast.parts[:1] if own else self._cast.parts
@@ -125,6 +133,12 @@ class Draft:
         part, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[row])
         onset = min(max(head + encoding.ioi(ioi), earliest), latest)
         drawn = Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration), Part(part))
+        sure = step.used[row, encoding.offsets[PITCH] + pitch] >= self._panel.settings.shy
+        self.rested = drawn.part == self._cast.own and not sure
+        if self.rested:
+            # Its chord is over, or the wait goes on.
+            self._group_over, self.reached = ioi == 0, onset + REST if ioi else self.reached
+            return None
         # Inside a group pitches rise. One that does not is not played: the state stays before it, and the next
         # draw must leave the group.
         self._group_over = ioi == 0 and not self._cast.joins(drawn.part, pitch, self._tail.group)
@@ -134,6 +148,7 @@ class Draft:
         self._rows, self._dials = self._rows[:0], self._dials[-1:]
         self._add(drawn)
         self._drawn.append(drawn)
+        self.reached = onset
         if self._recall is not None:
             self._recall.wrote(pitch, int(self._rows[0, IOI]))
         note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
@@ -153,8 +168,7 @@ class Draft:
         how = controls(self._model.encoding, np.random.default_rng(0))
         step = self._run(rows, np.stack(dials), how)
         self.steps += 1
-        found: list[float] = step.heard[0, len(rows) - len(notes) :, PITCH].tolist()
-        return found
+        return [float(opinion) for opinion in step.heard[0, len(rows) - len(notes) :, PITCH]]
 
     def take(self, notes: Sequence[Note]) -> None:
         """Go on from these notes, in onset order, as written."""
@@ -201,6 +215,7 @@ class Draft:
         if self._alone:
             how.bias[0] += pull(encoding, self._call, manner([*self._drawn]))
             how.bias[0, encoding.field(PITCH)] += self._register
+        how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):
             how.bias[row, encoding.field(PART)] = NEVER
@@ -216,7 +231,8 @@ class Draft:
         ioi[:low], ioi[high + 1 :] = NEVER, NEVER
         if low < high:
             ioi[1] = NEVER  # stays empty: shorter waits than a group's span are inside it
-            full = self._group_over or len(self._tail.group) >= FULL_GROUP
+            own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
+            full = self._group_over or len(self._tail.group) >= FULL_GROUP or is_full(own, self._panel.settings)
             if full or not self._cast.joins(part, 128, self._tail.group):
                 ioi[0] = NEVER
 

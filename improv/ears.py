@@ -9,11 +9,13 @@ from improv.casting import IMPROV, PLAYER
 from improv.context import CONTEXT_NOTES, Context
 from improv.encoding import Encoding
 from improv.events import Event
+from improv.keynames import Key, read_key
 from improv.listener import Listener
 from improv.notes import Note
 from improv.panel import Panel
 from improv.recall import Remembrance
 from improv.timekeeping import Timekeeper
+from improv.tonality import KeyFollower
 
 
 class Ears:
@@ -26,6 +28,7 @@ class Ears:
         self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
         self.remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
         self.time = Timekeeper(panel)
+        self._keys = KeyFollower()
         self._listener = Listener(panel.settings.channel_in)
         self._panel = panel
         self._own = 0
@@ -36,6 +39,7 @@ class Ears:
         begun = None
         for number, note in self._listener.hear(event):
             self.context.put((PLAYER, number), note)
+            self._keys.hear(number, note, event.at)
             if note.duration is None:
                 self.recent.append(note)
                 begun = note
@@ -52,6 +56,17 @@ class Ears:
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1
 
+    @property
+    def key(self) -> Key | None:
+        """The key that improv leans to as things are: the player's, the one that is set, or none."""
+        match self._panel.settings.key:
+            case "off":
+                return None
+            case "auto":
+                return self._keys.key
+            case named:
+                return read_key(named)
+
     def freeze(self, frozen: bool) -> None:
         """Learn nothing of what is played from now on, or learn again."""
         if self.remembrance is not None:
@@ -61,6 +76,11 @@ class Ears:
         """Forget what has been learned of the player's playing."""
         if self.remembrance is not None:
             self.remembrance.forget()
+
+    def cut_own(self, note: Note, at: float) -> None:
+        """`note`, which improv has played, ends at `at` (seconds), unless it has ended or its pitch was begun again."""
+        if self._own_last.get(note.pitch, (0, None))[1] == note:
+            self._cut_own(note.pitch, at)
 
     def end_own(self, at: float) -> None:
         """All that improv has played ends at `at` (seconds) or before."""

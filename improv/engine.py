@@ -136,7 +136,7 @@ def run(
 
 def _status(core: Core, timing: Timing) -> Status:
     said = core.status()
-    return Status(said.answering, said.heard, said.played, timing.reaction.p99, said.time, said.tempo)
+    return Status(said.answering, said.heard, said.played, timing.reaction.p99, said.time, said.tempo, said.key)
 
 
 def _timeout(now: float, *wake_at: float | None) -> float:

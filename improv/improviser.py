@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from improv.events import ClockEvent, Heard, Turned
+from improv.keynames import Key
 from improv.modes import MODES, maker
 from improv.plan import Command
 from improv.recall import Remembrance
@@ -21,7 +22,7 @@ MAKERS = {name: maker(name) for name in MODES}
 class Status:
     """What the core is doing: whether it answers or listens, notes heard from the player and begun by improv,
     answers withdrawn as false turns, and model steps whose output was unusable; what the clock does, in words, and its
-    tempo in quarter notes a minute, if it runs; the mode it plays in."""
+    tempo in quarter notes a minute, if it runs; the mode it plays in; the key it leans to."""
 
     answering: bool
     heard: int
@@ -31,6 +32,7 @@ class Status:
     time: str = ""
     tempo: float | None = None
     mode: str = ""
+    key: Key | None = None
 
 
 class Improviser:
@@ -99,4 +101,4 @@ class Improviser:
         tempo = None if ears.time.pulse is None else ears.time.pulse.bpm
         false_turns, broken = self._false_turns + mode.false_turns, self._broken_steps + mode.broken_steps
         counts = (ears.heard, self._stage.voice.played, false_turns, broken)
-        return Status(mode.answering, *counts, ears.time.says, tempo, self._name)
+        return Status(mode.answering, *counts, ears.time.says, tempo, self._name, ears.key)

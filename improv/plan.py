@@ -38,8 +38,21 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Shorten:
+    """Let the planned or sounding note of this `onset`, `pitch` and `channel` end by `release_by` (absolute seconds).
+
+    An off due earlier stays where it is; a note that is not there is none to end.
+    """
+
+    onset: float
+    pitch: int
+    channel: int
+    release_by: float
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
 
 
-Command = Play | Cancel | Silence
+Command = Play | Cancel | Shorten | Silence

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from improv.events import Event, NoteOff, NoteOn
 from improv.ledger import Key, Ledger
 from improv.midi import note_off, note_on
-from improv.plan import Cancel, Command, PlannedNote, Play, Silence
+from improv.plan import Cancel, Command, PlannedNote, Play, Shorten, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,20 @@ class Scheduler:
                 self._planned.clear()
                 for key, held in self._held.items():
                     self._held[key] = replace(held, release=min(held.release, release_by))
+            case Shorten():
+                self._shorten(command)
             case Silence():
                 self._silence(now)
+
+    def _shorten(self, which: Shorten) -> None:
+        """The note ends sooner: what sounds by its release, what is planned by its duration."""
+        held = self._held.get((which.channel, which.pitch))
+        if held is not None and held.note.onset == which.onset:
+            self._held[which.channel, which.pitch] = replace(held, release=min(held.release, which.release_by))
+        for index, (onset, number, note) in enumerate(self._planned):
+            if (onset, note.pitch, note.channel) == (which.onset, which.pitch, which.channel):
+                shorter = replace(note, duration=min(note.duration, max(0.0, which.release_by - onset)))
+                self._planned[index] = (onset, number, shorter)  # it begins when it did: the heap is one still
 
     def _silence(self, now: float) -> None:
         """Offs for all that sounds, improv's own and what thru let pass."""

@@ -37,7 +37,7 @@ class Kind(Protocol):
         ...
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A TOML basic string; JSON's are a subset of them but for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
@@ -65,7 +65,7 @@ class Text:
 
     def show(self, value: Value) -> str:
         """The text in quotes."""
-        return _quoted(str(value))
+        return quoted(str(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Names:
     def show(self, value: Value) -> str:
         """The names in brackets."""
         assert isinstance(value, tuple)
-        return f"[{', '.join(_quoted(name) for name in value)}]"
+        return f"[{', '.join(quoted(name) for name in value)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Choice:
     @property
     def accepted(self) -> str:
         """The words."""
-        return f'"{self.choices[0]}"' if len(self.choices) == 1 else f"one of {', '.join(map(_quoted, self.choices))}"
+        return f'"{self.choices[0]}"' if len(self.choices) == 1 else f"one of {', '.join(map(quoted, self.choices))}"
 
     @property
     def metavar(self) -> str:
@@ -120,25 +120,7 @@ class Choice:
 
     def show(self, value: Value) -> str:
         """The word in quotes."""
-        return _quoted(str(value))
-
-
-@dataclass(frozen=True, slots=True)
-class FileOr(Text):
-    """One of a few words, or a file; a word misspelt is none."""
-
-    words: tuple[str, ...] = ()
-
-    @property
-    def accepted(self) -> str:
-        """The words, and what a file's name must have."""
-        return f'{", ".join(map(_quoted, self.words))} or a file in quotes, such as "mine.memory"'
-
-    def check(self, raw: object) -> Value:
-        """The text itself."""
-        if not isinstance(raw, str) or (raw not in self.words and not re.search(r"[./\\]", raw)):
-            raise ValueError(raw)
-        return raw
+        return quoted(str(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +149,7 @@ class Meter:
 
     def show(self, value: Value) -> str:
         """The text in quotes."""
-        return _quoted(str(value))
+        return quoted(str(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ class Settings:
     What is asked of its notes: `density` notes a second and `register`, their mean pitch, 0 for as they come;
     `loudness` times the player's.
 
+    Harmony: `key` "auto" follows the player's key, "off" none, and "D dorian" is that one; what lies outside it is made
+    less likely by a `key_strength` from 0 (not at all) to 1. No pitch is below `low` or above `high`. No more than
+    `polyphony` of improv's notes sound at once: the oldest makes way. A note whose pitch is less likely than `shy` (0
+    to 1) is left out, and a rest is in its place.
+
     Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock in a `meter` of so many of such notes, (6, 8) for
     6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all.
     """
@@ -63,6 +68,12 @@ class Settings:
     loudness: float = 1.0
     temperature: PerField = TEMPERATURE
     top_p: PerField = TOP_P
+    key: str = "off"
+    key_strength: float = 0.5
+    low: int = 0
+    high: int = 127
+    polyphony: int = 16
+    shy: float = 0.0
     sync: str = "free"
     clock_absent: str = "free"
     meter: tuple[int, int] = (4, 4)

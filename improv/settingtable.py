@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from improv.modes import MODES
 from improv.ports.reports import APIS
-from improv.settingkinds import Choice, FileOr, Kind, Meter, Names, Number, Switch, Text, Value
+from improv.settingkinds import Choice, Kind, Meter, Names, Number, Switch, Text, Value
+from improv.settingnames import FileOr, KeyOr
 from improv.settings import Settings
 
 MEMORIES = ("session", "off")
@@ -35,6 +36,7 @@ SECTIONS = {
     "answer": "When improv answers.",
     "playing": "What is asked of its notes.",
     "time": "The beat it shares with a DAW or a drum machine.",
+    "harmony": "What it may play together with you.",
     "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
     "record": "Every session is written down as it happens: improv sessions, export and replay.",
@@ -127,6 +129,26 @@ KEYS = (
         "What it does while the clock is stopped or absent: play in free time, or wait for it",
     ),
     Key(*("time", "meter", "4/4", Meter()), "Metre of the bars it counts by the clock", "--meter"),
+    Key(
+        *("harmony", "key", CORE.key, KeyOr("auto|off|KEY", ("auto", "off"))),
+        "Key it leans to: the one you play in (found over the last half minute), none, or the one you name",
+        "--key",
+    ),
+    Key(
+        *("harmony", "key_strength", CORE.key_strength, Number(0.0, 1.0)),
+        "How much it leans to that key; notes outside it grow rare and are never forbidden",
+    ),
+    Key(*("harmony", "low", CORE.low, Number(0, 127, whole=True)), "Lowest note it plays; 60 is middle C"),
+    Key(*("harmony", "high", CORE.high, Number(0, 127, whole=True)), "Highest note it plays"),
+    Key(
+        *("harmony", "polyphony", CORE.polyphony, Number(1, 32, "notes", whole=True)),
+        "Notes of its own that sound at once, at most; the oldest makes way",
+    ),
+    Key(
+        *("harmony", "shy", CORE.shy, Number(0.0, 1.0)),
+        "Leave a rest rather than a note of which it is less sure than this",
+        "--shy",
+    ),
     Key(
         "model", "file", "", Text("PATH"), 'Model to play with (.onnx); "" is the one that comes with improv', "--model"
     ),

@@ -6,6 +6,8 @@ import shutil
 from dataclasses import dataclass
 from typing import Protocol
 
+from improv.keynames import Key
+
 #: Seconds between two rewritings of the line: a few times a second is calm.
 CALM = 0.25
 
@@ -29,7 +31,7 @@ class Screen(Protocol):
 @dataclass(frozen=True, slots=True)
 class Status:
     """What there is to say: who is playing, notes heard and played so far, reaction p99 in seconds if known; what the
-    clock does, if one is followed, and its tempo in quarter notes a minute, if it runs."""
+    clock does, if one is followed, and its tempo in quarter notes a minute, if it runs; the key it leans to."""
 
     answering: bool = False
     heard: int = 0
@@ -37,13 +39,15 @@ class Status:
     reaction: float | None = None
     time: str = ""
     tempo: float | None = None
+    key: Key | None = None
 
     def __str__(self) -> str:
         who = "answering" if self.answering else "listening"
         reaction = "" if self.reaction is None else f"   reaction p99 {self.reaction * 1000:.0f} ms"
         time = f"   {self.time}" if self.time else ""
         tempo = "" if self.tempo is None else f" {self.tempo:.0f} BPM"
-        return f"{who}{time}{tempo}   heard {self.heard}   played {self.played}{reaction}"
+        key = "" if self.key is None else f"   {self.key}"
+        return f"{who}{time}{tempo}{key}   heard {self.heard}   played {self.played}{reaction}"
 
 
 class StatusLine:

@@ -296,4 +296,5 @@ def test_streams_closed_by_who_starts_it_are_no_error(closed: str, argv: list[st
 
 
 def test_every_option_of_the_table_is_offered():
-    assert {*cli.PLAY_OPTIONS, *cli.TIME_OPTIONS, *cli.PLAYING_OPTIONS, *cli.MODEL_OPTIONS} == set(BY_OPTION)
+    offered = {*cli.PLAY_OPTIONS, *cli.TIME_OPTIONS, *cli.PLAYING_OPTIONS, *cli.HARMONY_OPTIONS, *cli.MODEL_OPTIONS}
+    assert offered == set(BY_OPTION)

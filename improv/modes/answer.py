@@ -68,7 +68,10 @@ class Answer:
             if self.finished:
                 break
             written = self._step(now)
-            if written is None:
+            if written is None and self._draft.rested:
+                if (self._draft.reached or now) - (self.first or self._decided_at) > LATE * self._length:
+                    certain += self._finish(self._held_back)  # nothing that it is sure enough of comes any more
+            elif written is None:
                 self._misses += 1
                 if self._misses == MOST_MISSES:
                     certain += self._finish(self._held_back)

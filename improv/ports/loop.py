@@ -8,7 +8,7 @@ from typing import Protocol
 from improv.clock import now
 from improv.events import Event
 from improv.midi import Parser
-from improv.plan import Cancel, Play, Silence
+from improv.plan import Command
 from improv.ports.pipe import Pipe
 from improv.ports.reports import Dropped, Heard, Report, Sent
 from improv.ports.waiting import Waiter
@@ -88,7 +88,7 @@ class Loop:
 
     def _obey(self) -> None:
         for command in self._pipe.receive():
-            if isinstance(command, Play | Cancel | Silence):
+            if isinstance(command, Command):
                 self._scheduler.apply(command, now())
             else:
                 self._pipe.send(command)  # a ping: said back, to show that this process lives
