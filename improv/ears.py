@@ -77,11 +77,6 @@ class Ears:
         if self.remembrance is not None:
             self.remembrance.forget()
 
-    def cut_own(self, note: Note, at: float) -> None:
-        """`note`, which improv has played, ends at `at` (seconds), unless it has ended or its pitch was begun again."""
-        if self._own_last.get(note.pitch, (0, None))[1] == note:
-            self._cut_own(note.pitch, at)
-
     def end_own(self, at: float) -> None:
         """All that improv has played ends at `at` (seconds) or before."""
         for pitch in [*self._own_last]:

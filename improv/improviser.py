@@ -9,7 +9,7 @@ import numpy as np
 from improv.events import ClockEvent, Heard, Turned
 from improv.keynames import Key
 from improv.modes import MODES, maker
-from improv.plan import Command
+from improv.plan import VOICES, Command, Limit
 from improv.recall import Remembrance
 from improv.settings import Settings
 from improv.stage import stage
@@ -54,6 +54,7 @@ class Improviser:
         self._name = settings.mode
         self._mode = MAKERS[self._name](self._stage)
         self._false_turns = self._broken_steps = 0  # of modes that are left
+        self._voices = VOICES
 
     def hear(self, event: Heard) -> None:
         """Take in what the player, a clock or a control said. A turn should follow soon."""
@@ -77,7 +78,13 @@ class Improviser:
         left = self._switch(now)
         if self._stage.ears.time.look(now):
             self._mode.halt(now)
-        return [*left, *self._mode.turn(now)]
+        return [*self._limit(), *left, *self._mode.turn(now)]
+
+    def _limit(self) -> list[Command]:
+        """What the scheduler must know of how many notes may sound at once."""
+        wanted, before = self._stage.panel.settings.polyphony, self._voices
+        self._voices = wanted
+        return [] if wanted == before else [Limit(wanted)]
 
     def _switch(self, now: float) -> list[Command]:
         """If another mode is wanted it takes over, with all that was heard; what the one that leaves takes back."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Of improv's notes so many may sound at once, unless a Limit says otherwise.
+VOICES = 16
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedNote:
@@ -38,16 +41,10 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Shorten:
-    """Let the planned or sounding note of this `onset`, `pitch` and `channel` end by `release_by` (absolute seconds).
+class Limit:
+    """From now on no more than so many of the planned notes sound at once: the oldest makes way."""
 
-    An off due earlier stays where it is; a note that is not there is none to end.
-    """
-
-    onset: float
-    pitch: int
-    channel: int
-    release_by: float
+    voices: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +52,4 @@ class Silence:
     """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
 
 
-Command = Play | Cancel | Shorten | Silence
+Command = Play | Cancel | Limit | Silence

@@ -7,6 +7,7 @@ The rules, in order of rank:
 2. At equal deadlines an off precedes an on (but never its own on).
 3. A note of a pitch that its own earlier note still holds, on the same channel, ends that one first.
 4. A note-on that would be later than the limit is dropped whole.
+5. Where more planned notes would sound than may, the one that has sounded longest ends first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass, replace
 from improv.events import Event, NoteOff, NoteOn
 from improv.ledger import Key, Ledger
 from improv.midi import note_off, note_on
-from improv.plan import Cancel, Command, PlannedNote, Play, Shorten, Silence
+from improv.plan import VOICES, Cancel, Command, Limit, PlannedNote, Play, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Scheduler:
         self._held: dict[Key, _Held] = {}
         self._at_once: list[Outgoing] = []
         self._dropped: list[PlannedNote] = []
+        self._voices = VOICES
 
     def apply(self, command: Command, now: float) -> None:
         """Take a command in. ValueError if a note cannot be said in MIDI; then nothing of it is planned."""
@@ -70,20 +72,10 @@ class Scheduler:
                 self._planned.clear()
                 for key, held in self._held.items():
                     self._held[key] = replace(held, release=min(held.release, release_by))
-            case Shorten():
-                self._shorten(command)
+            case Limit(voices):
+                self._voices = max(1, voices)
             case Silence():
                 self._silence(now)
-
-    def _shorten(self, which: Shorten) -> None:
-        """The note ends sooner: what sounds by its release, what is planned by its duration."""
-        held = self._held.get((which.channel, which.pitch))
-        if held is not None and held.note.onset == which.onset:
-            self._held[which.channel, which.pitch] = replace(held, release=min(held.release, which.release_by))
-        for index, (onset, number, note) in enumerate(self._planned):
-            if (onset, note.pitch, note.channel) == (which.onset, which.pitch, which.channel):
-                shorter = replace(note, duration=min(note.duration, max(0.0, which.release_by - onset)))
-                self._planned[index] = (onset, number, shorter)  # it begins when it did: the heap is one still
 
     def _silence(self, now: float) -> None:
         """Offs for all that sounds, improv's own and what thru let pass."""
@@ -136,6 +128,8 @@ class Scheduler:
             return []
         key = (note.channel, note.pitch)
         sent = [self._end(key, note.onset)] if key in self._held else []
+        while len(self._held) >= self._voices:
+            sent.append(self._end(next(iter(self._held)), note.onset))  # in the order in which they began
         self._held[key] = _Held(note.onset + max(0.0, note.duration), note)
         self.ledger.on(*key)
         sent.append(Outgoing(note_on(note.channel, note.pitch, note.velocity), note.onset, note, begins=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from improv.plan import VOICES
+
 #: Temperature and top_p are given a field each, in the order of encoding.FIELDS.
 PerField = tuple[float, float, float, float, float]
 TEMPERATURE: PerField = (1.0, 0.95, 0.95, 1.0, 0.95)
@@ -72,7 +74,7 @@ class Settings:
     key_strength: float = 0.5
     low: int = 0
     high: int = 127
-    polyphony: int = 16
+    polyphony: int = VOICES
     shy: float = 0.0
     sync: str = "free"
     clock_absent: str = "free"

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from improv.ears import Ears
 from improv.notes import Note
 from improv.panel import Panel
-from improv.plan import Cancel, Command, PlannedNote, Play, Shorten
-from improv.polyphony import Ends, made_way, shortened
+from improv.plan import Cancel, Command, PlannedNote, Play
 
 
 class Voice:
@@ -22,7 +21,6 @@ class Voice:
         self._ears = ears
         self._panel = panel
         self._planned: list[Note] = []  # handed out, not yet begun when last looked, in onset order
-        self._begun: list[Note] = []  # what has begun and may still sound
         self.ends_at = float("-inf")  # when the last of what was handed out ends
         self.last_onset: float | None = None  # of what has begun
         self.played = 0
@@ -33,46 +31,32 @@ class Voice:
         return self._planned[0].onset if self._planned else None
 
     def play(self, notes: Sequence[Note]) -> list[Command]:
-        """Hand out notes, each with its duration: what the scheduler is to do. Where more would sound than may, the
-        oldest make way; of a chord that is too full the lowest are left out."""
+        """Hand out notes, each with its duration: what the scheduler is to do."""
         if not notes:
             return []
-        settings = self._panel.settings
-        ends = made_way([*self._begun, *self._planned, *notes], settings.polyphony)
-        way = self._make_way(ends, settings.channel_out)
-        notes = [shorter for note in notes if (shorter := shortened(note, ends)).duration]
         self._planned = sorted([*self._planned, *notes], key=lambda note: note.onset)
         self.ends_at = max([self.ends_at, *(note.onset + (note.duration or 0.0) for note in notes)])
-        channel = settings.channel_out
-        played = tuple(
-            PlannedNote(note.onset, note.pitch, note.velocity, note.duration or 0.0, channel) for note in notes
-        )
-        return [*way, Play(played)] if played else way
-
-    def _make_way(self, ends: Ends, channel: int) -> list[Command]:
-        """What was handed out before ends by these moments."""
-        cut = [note for note in (*self._begun, *self._planned) if note in ends]
-        for note in cut:
-            self._ears.cut_own(note, ends[note])
-        self._begun = [shortened(note, ends) for note in self._begun]
-        self._planned = [shortened(note, ends) for note in self._planned]
-        return [Shorten(note.onset, note.pitch, channel, ends[note]) for note in cut]
+        channel = self._panel.settings.channel_out
+        return [
+            Play(
+                tuple(
+                    PlannedNote(note.onset, note.pitch, note.velocity, note.duration or 0.0, channel) for note in notes
+                )
+            )
+        ]
 
     def look(self, now: float) -> None:
         """Put what has begun by `now` into the context."""
         while self._planned and self._planned[0].onset <= now:
             note = self._planned.pop(0)
             self._ears.hear_own(note)
-            self._begun.append(note)
             self.last_onset = note.onset
             self.played += 1
-        self._begun = [note for note in self._begun if (note.release or now) > now]
 
     def withdraw(self, now: float, release_by: float) -> Cancel:
         """Take back all that has not begun; what sounds ends by `release_by`."""
         self.look(now)
         self._planned.clear()
-        self._begun.clear()
         self._ears.end_own(release_by)
         self.ends_at = min(self.ends_at, release_by)
         return Cancel(release_by)

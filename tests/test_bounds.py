@@ -14,10 +14,8 @@ from improv.encoding import DURATION, IOI, PITCH, Encoding
 from improv.events import NoteOff, NoteOn
 from improv.keynames import Key
 from improv.listener import notes_in
-from improv.notes import Note
 from improv.panel import Panel
-from improv.plan import PlannedNote, Play, Shorten
-from improv.polyphony import made_way, shortened
+from improv.plan import Limit, PlannedNote, Play
 from improv.scheduler import Scheduler
 from improv.settings import Settings
 from tests.score import perform, played
@@ -92,22 +90,36 @@ def test_at_the_top_of_the_register_a_chord_is_full():
 # Polyphony.
 
 NOTES = st.lists(
-    st.builds(Note, st.integers(0, 16).map(float), st.integers(60, 66), st.just(64), st.sampled_from([1.0, 2.5, 6.0])),
+    st.builds(
+        PlannedNote,
+        st.integers(0, 16).map(float),
+        st.integers(60, 66),
+        st.just(64),
+        st.sampled_from([0.0, 1.0, 2.5, 6.0]),
+        st.just(1),
+    ),
     max_size=20,
-    unique_by=lambda note: (note.onset, note.pitch),
-)  # fmt: skip
+)
 
 
 @given(NOTES, st.integers(1, 4))
-def test_no_more_sounds_at_once_than_may_and_nothing_is_lengthened(notes: list[Note], most: int):
-    ends = made_way(notes, most)
-    kept = [shorter for note in notes if (shorter := shortened(note, ends)).duration]
-    for moment in {note.onset for note in kept}:
-        sounding = {note.pitch for note in kept if note.onset <= moment < (note.release or 0.0)}
-        assert len(sounding) <= most
-    assert all(shortened(note, ends).duration <= note.duration for note in notes)
-    if len({note.pitch for note in notes}) <= most:
-        assert all(shortened(note, ends).duration for note in notes), "each pitch has room"
+def test_no_more_sounds_at_once_than_may_and_every_note_ends_once(notes: list[PlannedNote], most: int):
+    scheduler = Scheduler()
+    scheduler.apply(Limit(most), 0.0)
+    scheduler.apply(Play(tuple(notes)), 0.0)
+    sounding: list[PlannedNote] = []
+    begun = 0
+    while (deadline := scheduler.next_deadline()) is not None:
+        for sent in scheduler.due(deadline):
+            assert sent.note is not None
+            if sent.begins:
+                sounding.append(sent.note)
+                begun += 1
+            else:
+                assert sent.deadline <= sent.note.onset + sent.note.duration
+                sounding.remove(sent.note)
+            assert len(sounding) <= most
+    assert (begun, sounding) == (len(notes), [])
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
@@ -124,19 +136,17 @@ def test_an_answer_keeps_to_its_polyphony_and_keeps_its_rhythm(most: int):
     assert all(note.duration is not None for note in notes_in(bound))
 
 
-def test_what_is_shortened_ends_sooner_and_never_later_and_once():
+def test_the_limit_may_change_while_notes_sound():
     scheduler = Scheduler()
-    first, second = PlannedNote(1.0, 60, 64, 5.0, 1), PlannedNote(2.0, 62, 64, 5.0, 1)
-    scheduler.apply(Play((first, second)), 0.0)
-    scheduler.due(1.0)
-    for by in (3.0, 4.0):
-        scheduler.apply(Shorten(1.0, 60, 1, by), 1.0)
-        scheduler.apply(Shorten(2.0, 62, 1, by), 1.0)
-    scheduler.apply(Shorten(9.0, 62, 1, 2.0), 1.0)  # none such
-    scheduler.apply(Shorten(1.0, 60, 2, 2.0), 1.0)
-    sent = [*scheduler.due(2.0), *scheduler.due(10.0)]
-    assert [(one.deadline, one.begins) for one in sent] == [(2.0, True), (3.0, False), (3.0, False)]
-    assert scheduler.next_deadline() is None
+    scheduler.apply(Play(tuple(PlannedNote(0.0, 60 + pitch, 64, 8.0, 1) for pitch in range(6))), 0.0)
+    assert len(scheduler.due(0.0)) == 6
+    scheduler.apply(Limit(2), 1.0)
+    scheduler.apply(Play((PlannedNote(2.0, 72, 64, 1.0, 1),)), 1.0)
+    sent = scheduler.due(2.0)
+    assert [(one.begins, one.note.pitch) for one in sent if one.note] == [
+        *((False, 60 + pitch) for pitch in range(5)),
+        (True, 72),
+    ]
 
 
 # Rests.
