@@ -15,15 +15,16 @@ import numpy as np
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
 from improv.dials import Asked, Meter, heard
-from improv.drawing import beside, probability_of_wait, register_bias, sane, whose
+from improv.drawing import beside, probability_of_wait, redrawn, register_bias, sane, whose
 from improv.drift import manner, pull
 from improv.ears import Ears
-from improv.encoding import IOI, PART, PITCH, Rows
+from improv.encoding import DURATION, IOI, PART, PITCH, Rows
 from improv.loudness import drawn_so_far, loudness
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.panel import Panel
 from improv.recall import Recall
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
+from improv.touch import stroke
 
 #: Hands have ten fingers: a group of this many notes is full.
 FULL_GROUP = 10
@@ -124,6 +125,12 @@ class Draft:
             self._remembrance.settle(self._rows, step.heard[0])
             self._remembrance = None
         row = 0 if len(parts) == 1 else whose(step, how, encoding, self._rng)
+        if self._recall is not None:
+            # How long it is to sound is drawn last, so the memory of touch can be asked when all else is known.
+            cap, known = self._panel.settings.memory_weight, stroke(step.drawn[row].tolist())
+            step.drawn[row, DURATION] = redrawn(
+                step, row, how, encoding, *self._recall.duration(cap, known, encoding.sizes[DURATION])
+            )
         return self._written(step, row, head, earliest, latest, rest)
 
     def _written(
@@ -150,7 +157,7 @@ class Draft:
         self._drawn.append(drawn)
         self.reached = onset
         if self._recall is not None:
-            self._recall.wrote(pitch, int(self._rows[0, IOI]))
+            self._recall.wrote(stroke(self._rows[0].tolist()))
         note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
         opinion = float(step.raw[row, encoding.offsets[PITCH] + pitch])
         return Written(note, probability_of_wait(step.raw[row], encoding, rest), opinion)

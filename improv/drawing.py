@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from improv.dials import WIDTH
-from improv.encoding import IOI, PART, Encoding
+from improv.encoding import DURATION, IOI, PART, Encoding
 from improv.step import NEVER, Controls, Floats, Step
 
 #: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
@@ -27,6 +27,15 @@ def whose(step: Step, how: Controls, encoding: Encoding, rng: np.random.Generato
         logs.append(float(part) + float(np.log(max(waits, 1e-30))))
     chances = np.exp(np.array(logs) - max(logs))
     return int((np.cumsum(chances) <= rng.random() * chances.sum()).sum())
+
+
+def redrawn(step: Step, row: int, how: Controls, encoding: Encoding, prior: Floats, weight: float) -> int:
+    """The duration of a drawn note, drawn once more and by the same chance: from what it was drawn from, mixed with a
+    `prior` of this weight (0 to 1) that was to know the other fields first."""
+    span = encoding.field(DURATION)
+    allowed = np.where(how.bias[row, span] > NEVER / 2, prior, 0.0)
+    total = np.cumsum((1 - weight) * step.used[row, span] + weight * allowed)
+    return int((total <= how.u[row, DURATION] * total[-1]).sum())
 
 
 def beside(rows: int, dials: Floats) -> Floats:

@@ -40,11 +40,15 @@ class Ears:
         for number, note in self._listener.hear(event):
             self.context.put((PLAYER, number), note)
             self._keys.hear(number, note, event.at)
+            remembrance = self.remembrance
             if note.duration is None:
                 self.recent.append(note)
                 begun = note
-                if self.remembrance is not None:
-                    self.remembrance.hear(note.onset, note.pitch, own=False)
+                if remembrance is not None:
+                    remembrance.hear(note.onset, note.pitch, own=False)
+                    remembrance.lengths.began((PLAYER, number), note, not remembrance.frozen)
+            elif remembrance is not None:
+                remembrance.lengths.ended((PLAYER, number), note)
         return begun
 
     def hear_own(self, note: Note) -> None:
@@ -52,6 +56,7 @@ class Ears:
         self._cut_own(note.pitch, note.onset)
         if self.remembrance is not None:
             self.remembrance.hear(note.onset, note.pitch, own=True)
+            self.remembrance.lengths.began((IMPROV, self._own), note, False)
         self.context.put((IMPROV, self._own), note)
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1

@@ -7,6 +7,7 @@
    leaves the weight multiplied by LEAVE, until improv goes its own way. So it is with waits, counted apart: a rhythm
    may come again with other notes.
 3. While the player has frozen what was learned, all is context; what is forgotten was never heard.
+4. How long a note sounds is drawn last, so the memory of touch has its say when all else of the note is known.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import numpy as np
 from improv.context import CONTEXT_NOTES
 from improv.encoding import IOI, PITCH, Encoding, Rows
 from improv.kept import HeardLog, Kept
+from improv.lengths import Lengths
 from improv.memory import Memory, recites
 from improv.mixing import Mixture
 from improv.notes import GROUP_SPAN
 from improv.rhythm import Rhythm, repeats
 from improv.step import Floats
+from improv.touch import Stroke
 
 FREE, LEAVE = 6, 0.75
 #: Rows the network must have read before what it expected counts, unless there never were more.
@@ -46,6 +49,7 @@ class Remembrance:
     def _begin(self, kept: Kept | None) -> None:
         self.memory = Memory(mixture=None if kept is None else Mixture(*kept.pitch))
         self.rhythm = Rhythm(mixture=None if kept is None else Mixture(*kept.ioi))
+        self.lengths = Lengths(self._encoding)
         self._log = HeardLog()
         self._learned = False  # whether the last note was
         for pitch, learned, wait in [] if kept is None else kept.notes.tolist():
@@ -100,6 +104,7 @@ class Recall:
         remembrance.close()
         self._memory, self._rhythm = remembrance.memory, remembrance.rhythm
         self._trail, self._steps = self._memory.trail.copy(), self._rhythm.steps.copy()
+        self._touch, self._strokes = remembrance.lengths.touch, remembrance.lengths.close()
         self.recited = 0  # notes in a row that went on with a passage
         self.repeated = 0  # waits in a row that went on with a rhythm
         self._predict()
@@ -117,8 +122,15 @@ class Recall:
         prior, weight = self._rhythm.prior(self._ioi, bins)
         return prior, min(weight, cap) * LEAVE ** max(0, self.repeated - FREE)
 
-    def wrote(self, pitch: int, ioi: int) -> None:
-        """The answer goes on with `pitch` after a wait of bin `ioi`, 0 if it joins the last chord."""
+    def duration(self, cap: float, stroke: Stroke, bins: int) -> tuple[Floats, float]:
+        """For how long a note of this ioi and pitch is to sound: the same over bins of duration."""
+        prior, weight = self._touch.duration_prior(self._touch.predict_duration(self._strokes, stroke), bins)
+        return prior, min(weight, cap)
+
+    def wrote(self, stroke: Stroke) -> None:
+        """The answer goes on with this note; its ioi is 0 if it joins the last chord."""
+        ioi, pitch, _, _ = stroke
+        self._strokes.push(stroke)
         self.recited = self.recited + 1 if recites(self._pitch, pitch) else 0
         self.repeated = self.repeated + 1 if repeats(self._ioi, ioi) else 0
         self._trail.push(pitch, ioi > 0)

@@ -29,6 +29,13 @@ DURATIONS = (
     *("pitch 4", "pitch 7", "interval 7", "duration 1, interval 4"),
 )
 _THREE = (1 << 3 * 7) - 1
+#: A note as it is learned: its ioi, pitch, velocity and duration, in bins.
+Stroke = tuple[int, int, int, int]
+
+
+def stroke(row: Sequence[int]) -> Stroke:
+    """The stroke in a row of improv.encoding."""
+    return row[IOI], row[PITCH], row[VELOCITY], row[DURATION]
 
 
 class Strokes:
@@ -43,8 +50,9 @@ class Strokes:
         self._durations = (0, 0, 0)
         self._before: dict[int, tuple[int, int]] = {}  # by pitch, velocity and duration when it was last played
 
-    def push(self, pitch: int, ioi: int, velocity: int, duration: int) -> None:
+    def push(self, stroke: Stroke) -> None:
         """Go on by one note."""
+        ioi, pitch, velocity, duration = stroke
         self.notes.push(pitch, ioi > 0)
         self._ioi = ioi
         self._velocities = (velocity, *self._velocities[:2])
@@ -81,15 +89,6 @@ class Strokes:
         return other
 
 
-#: A note as it is learned: its ioi, pitch, velocity and duration, in bins.
-Stroke = tuple[int, int, int, int]
-
-
-def stroke(row: Sequence[int]) -> Stroke:
-    """The stroke in a row of improv.encoding."""
-    return row[IOI], row[PITCH], row[VELOCITY], row[DURATION]
-
-
 class Touch:
     """Learns notes in onset order, chords ascending, once it is known how long they sounded. Bounded as `Memory` is.
 
@@ -116,11 +115,12 @@ class Touch:
             self.velocity.learn(self.velocity.predict(strokes.velocity_keys(pitch, ioi)), velocity, network[0]),
             self.duration.learn(self.duration.predict(strokes.duration_keys(pitch, ioi)), duration, network[1]),
         )
-        strokes.push(pitch, ioi, velocity, duration)
+        strokes.push(note)
         return mixed
 
-    def predict_duration(self, strokes: Strokes, ioi: int, pitch: int) -> Prediction:
-        """What the contexts at the end of `strokes` say of how long a note will sound."""
+    def predict_duration(self, strokes: Strokes, note: Stroke) -> Prediction:
+        """What the contexts at the end of `strokes` say of how long a note of this ioi and pitch will sound."""
+        ioi, pitch, _, _ = note
         return self.duration.predict(strokes.duration_keys(pitch, ioi))
 
     def duration_prior(self, prediction: Prediction, bins: int) -> tuple[Floats, float]:

@@ -63,18 +63,18 @@ def test_a_literal_match_is_left_with_growing_probability():
     weights = []
     for pitch in RIFF * 2:
         weights.append(recall.pitch(0.5)[1])
-        recall.wrote(pitch, QUARTER)
+        recall.wrote((QUARTER, pitch, 0, 0))
     assert weights == [0.5 * LEAVE ** max(0, recited - FREE) for recited in range(len(weights))]
-    recall.wrote(99, QUARTER)
+    recall.wrote((QUARTER, 99, 0, 0))
     assert recall.recited == 0
 
 
 def test_a_transposed_match_is_a_match():
     recall = Recall(remembering(*RIFF * 4))
     for pitch in RIFF[:5]:
-        recall.wrote(pitch + 2, QUARTER)
+        recall.wrote((QUARTER, pitch + 2, 0, 0))
     before = recall.recited
-    recall.wrote(RIFF[5] + 2, QUARTER)
+    recall.wrote((QUARTER, RIFF[5] + 2, 0, 0))
     assert recall.recited == before + 1 > 0
 
 
@@ -83,7 +83,7 @@ def test_an_answer_in_the_making_leaves_the_memory_as_it_was():
     recall = Recall(remembrance)
     before = remembrance.memory.trail.keys(), len(remembrance.memory)
     for pitch in (70, 71, 72):
-        recall.wrote(pitch, QUARTER)
+        recall.wrote((QUARTER, pitch, 0, 0))
     assert (remembrance.memory.trail.keys(), len(remembrance.memory)) == before
 
 
@@ -217,10 +217,10 @@ def test_the_weight_of_a_rhythm_is_capped_and_left_where_it_goes_on_as_heard():
         ioi = Encoding().ioi_bin(TRESILLO[(index + 2) % 3])
         assert prior.argmax() == ioi
         weights.append(weight)
-        recall.wrote(30 + 11 * index % 60, ioi)
+        recall.wrote((ioi, 30 + 11 * index % 60, 0, 0))
     assert weights[0] == 0.5 and recall.repeated == 24 and recall.recited < FREE
     assert weights[-1] == pytest.approx(0.5 * LEAVE ** (23 - FREE))
-    recall.wrote(60, 1)
+    recall.wrote((1, 60, 0, 0))
     assert recall.repeated == 0
 
 
