@@ -15,7 +15,10 @@ from improv import clock, config, engine
 from improv.desk import Desk
 from improv.encoding import Encoding
 from improv.errors import UserError
+from improv.hands import Hearing
 from improv.improviser import Improviser
+from improv.keynames import read_split
+from improv.ports.names import same_bus
 from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
 from improv.reception import Reception
@@ -52,11 +55,14 @@ def play(settled: config.Config) -> int:
                 + (f"clock from {opened.clock}; " if opened.clock else "")
                 + f"playing on {opened.output}, channel {settings.channel_out + 1}; Ctrl-C ends"
             )
+            for bus in (name for name in opened.inputs if same_bus(name, opened.output, opened.api)):
+                going_round = "; with --thru your own may go round for ever" if settled.switch("ports.thru") else ""
+                line.say(f"{bus} is both heard and played on: what improv hears of itself is left out{going_round}")
             # What has been made by now stays: the collector need not look at it again while music plays.
             gc.collect()
             gc.freeze()
             timing = engine.Timing()
-            reception = Reception(opened.clock_number, len(opened.inputs))
+            reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
             lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=Desk(line, recorder))
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
@@ -181,6 +187,12 @@ def port_settings(settled: config.Config) -> PortSettings:
     )
 
 
+def hearing(settled: config.Config) -> Hearing:
+    """What of the inputs is heard: channels counted from 0."""
+    listened = settled.whole("ports.channel_in")
+    return Hearing(listened - 1 if listened else None, *read_split(settled.text("ports.split")))
+
+
 def core_settings(settled: config.Config) -> Settings:
     """The settings of the core: channels counted from 0. Raises UserError."""
     shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
@@ -189,11 +201,10 @@ def core_settings(settled: config.Config) -> Settings:
     lowest, highest = settled.whole("harmony.low"), settled.whole("harmony.high")
     if lowest > highest:
         raise UserError(f"harmony.low = {lowest}: accepted is at most harmony.high, {highest}")
-    listened = settled.whole("ports.channel_in")
     return Settings(
         mode=settled.text("answer.mode"),
-        channel_in=listened - 1 if listened else None,
         channel_out=settled.whole("ports.channel_out") - 1,
+        pedal=settled.text("ports.pedal"),
         gap_quantile=settled.number("answer.gap_quantile"),
         gap_min=shortest,
         gap_max=longest,

@@ -45,7 +45,8 @@ JAM_JSON = (
 )
 HARMONY_OPTIONS = ("--key", "--shy")
 TIME_OPTIONS = ("--sync", "--clock", "--meter")
-PLAY_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--mode", "--record")
+PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
+PLAY_OPTIONS = (*PORT_OPTIONS, "--mode", "--record")
 PLAYING_OPTIONS = ("--density", "--register", "--loudness")
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 

@@ -15,7 +15,7 @@ import numpy as np
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
 from improv.dials import Asked, Meter, heard
-from improv.drawing import beside, probability_of_wait, redrawn, register_bias, sane, whose
+from improv.drawing import beside, probability_of_wait, redrawn, register_bias, sane, wait, whose
 from improv.drift import manner, pull
 from improv.ears import Ears
 from improv.encoding import DURATION, IOI, PART, PITCH, Rows
@@ -227,21 +227,14 @@ class Draft:
         for row, part in enumerate(parts):
             how.bias[row, encoding.field(PART)] = NEVER
             how.bias[row, encoding.offsets[PART] + part] = 0
-            self._wait(how.bias[row, encoding.field(IOI)], part, shortest, longest)
+            wait(how.bias[row, encoding.field(IOI)], encoding, shortest, longest, self._closed(part))
         return how
 
-    def _wait(self, ioi: Floats, part: Part, shortest: float, longest: float) -> None:
-        encoding = self._model.encoding
-        # Who is no later than a group's span may still join it.
-        low = encoding.ioi_bin(shortest) if shortest > GROUP_SPAN + 1e-9 else 0
-        high = encoding.ioi_bin(max(longest, 0.0))
-        ioi[:low], ioi[high + 1 :] = NEVER, NEVER
-        if low < high:
-            ioi[1] = NEVER  # stays empty: shorter waits than a group's span are inside it
-            own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
-            full = self._group_over or len(self._tail.group) >= FULL_GROUP or is_full(own, self._panel.settings)
-            if full or not self._cast.joins(part, 128, self._tail.group):
-                ioi[0] = NEVER
+    def _closed(self, part: Part) -> bool:
+        """Whether no note of this part may join the last group any more."""
+        own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
+        full = self._group_over or len(self._tail.group) >= FULL_GROUP or is_full(own, self._panel.settings)
+        return full or not self._cast.joins(part, 128, self._tail.group)
 
     def _as_model(self, note: Note) -> Note:
         return replace(note, velocity=self._loudness.to_model(note.velocity))

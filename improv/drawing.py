@@ -8,6 +8,7 @@ import numpy as np
 
 from improv.dials import WIDTH
 from improv.encoding import DURATION, IOI, PART, Encoding
+from improv.notes import GROUP_SPAN
 from improv.step import NEVER, Controls, Floats, Step
 
 #: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
@@ -36,6 +37,19 @@ def redrawn(step: Step, row: int, how: Controls, encoding: Encoding, prior: Floa
     allowed = np.where(how.bias[row, span] > NEVER / 2, prior, 0.0)
     total = np.cumsum((1 - weight) * step.used[row, span] + weight * allowed)
     return int((total <= how.u[row, DURATION] * total[-1]).sum())
+
+
+def wait(ioi: Floats, encoding: Encoding, shortest: float, longest: float, closed: bool) -> None:
+    """Rule out, in biases of ioi, what does not reach from `shortest` to `longest` (seconds); where there is anything
+    else, also joining the last group if that is `closed`."""
+    # Who is no later than a group's span may still join it.
+    low = encoding.ioi_bin(shortest) if shortest > GROUP_SPAN + 1e-9 else 0
+    high = encoding.ioi_bin(max(longest, 0.0))
+    ioi[:low], ioi[high + 1 :] = NEVER, NEVER
+    if low < high:
+        ioi[1] = NEVER  # stays empty: shorter waits than a group's span are inside it
+        if closed:
+            ioi[0] = NEVER
 
 
 def beside(rows: int, dials: Floats) -> Floats:

@@ -29,7 +29,7 @@ class Ears:
         self.remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
         self.time = Timekeeper(panel)
         self._keys = KeyFollower()
-        self._listener = Listener(panel.settings.channel_in)
+        self._listener = Listener()
         self._panel = panel
         self._own = 0
         self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number

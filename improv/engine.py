@@ -122,11 +122,13 @@ def run(
                             struck = event.at
                 case Sent():
                     timing.sent(report)
+                    reception.sent(report)
                 case Lost(message):
                     return message
         moment, answered = now(), core.status().answering
         for command in core.turn(moment):
             link.send(command)
+            reception.asked(command)
         timing.turned(struck, now())
         answers = core.status().answering
         if answers != answered:

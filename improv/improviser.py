@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.events import ClockEvent, Heard, Turned
+from improv.events import ClockEvent, Event, Heard, Turned
 from improv.keynames import Key
 from improv.modes import MODES, maker
+from improv.pedalling import Pedalling
 from improv.plan import VOICES, Command, Limit
 from improv.recall import Remembrance
 from improv.settings import Settings
@@ -55,10 +56,13 @@ class Improviser:
         self._mode = MAKERS[self._name](self._stage)
         self._false_turns = self._broken_steps = 0  # of modes that are left
         self._voices = VOICES
+        self._pedalling = Pedalling()
 
     def hear(self, event: Heard) -> None:
         """Take in what the player, a clock or a control said. A turn should follow soon."""
         ears = self._stage.ears
+        if isinstance(event, Event):
+            self._pedalling.hear(event)
         if isinstance(event, Turned):
             self.settle(replace(self._stage.panel.settings, **{event.name: event.value}))  # type: ignore[arg-type]
         elif isinstance(event, ClockEvent):
@@ -78,7 +82,9 @@ class Improviser:
         left = self._switch(now)
         if self._stage.ears.time.look(now):
             self._mode.halt(now)
-        return [*self._limit(), *left, *self._mode.turn(now)]
+        commands = [*self._limit(), *left, *self._mode.turn(now)]
+        settings, ends_at = self._stage.panel.settings, self._stage.voice.ends_at
+        return [*commands, *self._pedalling.beside(commands, settings.pedal, settings.channel_out, ends_at, now)]
 
     def _limit(self) -> list[Command]:
         """What the scheduler must know of how many notes may sound at once."""
@@ -99,7 +105,7 @@ class Improviser:
 
     def wake_at(self) -> float | None:
         """When the core wants its next turn if nothing is heard before: a moment, one in the past for at once, None."""
-        own = (self._mode.wake_at(), self._stage.ears.time.wake_at())
+        own = (self._mode.wake_at(), self._stage.ears.time.wake_at(), self._pedalling.wake_at())
         return min((moment for moment in own if moment is not None), default=None)
 
     def status(self) -> Status:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from improv.events import Event, Heard, NoteOff, NoteOn
+from improv.events import SUSTAIN, ControlChange, Event, Heard, NoteOff, NoteOn
 from improv.improviser import Improviser, Status
 from improv.plan import Cancel
 from improv.recall import Remembrance
@@ -40,8 +40,7 @@ def jam(
     The clock jumps to the next moment at which anything happens. The same events, model, settings, state of
     `rng` and `remembrance` (what was learned before) give the same result.
     """
-    # A file has nobody else on its other channels: all of it is the player.
-    core, scheduler = Improviser(model, replace(settings, channel_in=None), rng, remembrance), Scheduler()
+    core, scheduler = Improviser(model, settings, rng, remembrance), Scheduler()
     said: list[Event] = []
     stop_at = (events[-1].at if events else 0.0) + RUN_ON
     heard, now = 0, 0.0
@@ -65,7 +64,8 @@ def jam(
 
 
 def _event(sent: Outgoing) -> Event:
-    assert sent.note is not None, "only planned notes are sent here"
+    if sent.note is None:
+        return ControlChange(sent.deadline, sent.data[0] & 0x0F, SUSTAIN, sent.data[2])
     if sent.begins:
         return NoteOn(sent.deadline, sent.note.channel, sent.note.pitch, sent.note.velocity)
     return NoteOff(sent.deadline, sent.note.channel, sent.note.pitch)

@@ -1,4 +1,4 @@
-"""Keys and their scales by name."""
+"""Keys, scales and notes by name."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ SCALES = {
 }
 #: As a status line writes them.
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_ACCIDENTALS = {"#": 1, "b": -1, "": 0}
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
@@ -47,4 +48,29 @@ def read_key(text: object) -> Key:
     scale = said[3].lower() if said is not None and said[3] else "major"
     if said is None or scale not in SCALES:
         raise ValueError(text)
-    return Key((_LETTERS[said[1].upper()] + {"#": 1, "b": -1, "": 0}[said[2]]) % 12, scale)
+    return Key((_LETTERS[said[1].upper()] + _ACCIDENTALS[said[2]]) % 12, scale)
+
+
+def read_pitch(text: str) -> int:
+    """A note as people write it, C4 for middle C: its pitch, 0-127. Raises ValueError."""
+    said = re.fullmatch(r"([a-gA-G])([#b]?)(-?\d)", text.strip(), re.ASCII)
+    if said is None:
+        raise ValueError(text)
+    pitch = 12 * (int(said[3]) + 1) + _LETTERS[said[1].upper()] + _ACCIDENTALS[said[2]]
+    if not 0 <= pitch <= 127:
+        raise ValueError(text)
+    return pitch
+
+
+def read_split(text: object) -> tuple[int, int]:
+    """A split such as "C4:above" or "Bb3:below": the lowest and highest pitch on that side; the note named is above.
+
+    An empty text is no split. Raises ValueError.
+    """
+    if text == "":
+        return 0, 127
+    note, _, side = text.partition(":") if isinstance(text, str) else ("", "", "")
+    pitch = read_pitch(note)
+    if side.strip() not in ("above", "below") or (side.strip(), pitch) == ("below", 0):
+        raise ValueError(text)
+    return (pitch, 127) if side.strip() == "above" else (0, pitch - 1)

@@ -22,10 +22,9 @@ PEDAL_DOWN = 64
 
 
 class Listener:
-    """Hears one channel, or all (None). Each note it reports has a number of its own, counted from 0."""
+    """Each note it reports has a number of its own, counted from 0."""
 
-    def __init__(self, channel: int | None = None) -> None:
-        self._channel = channel
+    def __init__(self) -> None:
         self._count = 0
         self._now = float("-inf")
         self._sounding: dict[int, Note] = {}
@@ -36,8 +35,6 @@ class Listener:
 
     def hear(self, event: Event) -> list[tuple[int, Note]]:
         """The notes that `event` ended, with durations, and then the one it began; each with its number."""
-        if self._channel is not None and event.channel != self._channel:
-            return []
         self._now = at = max(self._now, event.at)
         changed = self._expire(at)
         match event:

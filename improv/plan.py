@@ -41,6 +41,16 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Pedal:
+    """The sustain pedal of a channel (0-15) goes down or up `at` (absolute seconds), in the place of all that was
+    planned of it from then on. What takes notes back lifts it too."""
+
+    at: float
+    channel: int
+    down: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """From now on no more than so many of the planned notes sound at once: the oldest makes way."""
 
@@ -52,4 +62,4 @@ class Silence:
     """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
 
 
-Command = Play | Cancel | Limit | Silence
+Command = Play | Cancel | Pedal | Limit | Silence

@@ -5,33 +5,56 @@ from __future__ import annotations
 from collections import defaultdict
 
 from improv.events import ClockEvent, Event
+from improv.guard import Guard
+from improv.hands import Hands, Hearing
 from improv.midi import Parser
-from improv.ports.reports import Heard
+from improv.plan import Command, Pedal
+from improv.ports.reports import Heard, Sent
 from improv.transport import GONE
 
 
 class Reception:
     """`clock`: the number of the input whose clock is followed; notes on inputs that stand after those `heard` are none
     of ours. Without it the first input that ticks leads, until it has been silent for GONE seconds: two clocks at once
-    would be a tempo twice as fast."""
+    would be a tempo twice as fast. Of the notes what improv has sent itself is left out (improv.guard), and what is not
+    the player's (improv.hands)."""
 
-    def __init__(self, clock: int | None = None, heard: int | None = None) -> None:
+    def __init__(self, clock: int | None = None, heard: int | None = None, hearing: Hearing | None = None) -> None:
         self._parsers: defaultdict[int, Parser] = defaultdict(Parser)
         self._heard = heard
         self._named = clock
         self._leading: int | None = clock
         self._ticked_at = float("-inf")
+        self._guard = Guard()
+        self._hands = Hands(hearing)
 
     def events(self, report: Heard) -> list[Event | ClockEvent]:
         """The events that these bytes complete, those left out that this input may not say."""
-        found = self._parsers[report.port].feed(report.data, report.at)
-        return [event for event in found if self._counts(event, report.port)]
+        said: list[Event | ClockEvent] = []
+        for event in self._parsers[report.port].feed(report.data, report.at):
+            if not isinstance(event, Event):
+                said += [event] * self._leads(report.port, event.at)
+            elif (self._heard is None or report.port < self._heard) and not self._guard.takes_back(event, report.port):
+                said += self._hands.hear(event, report.port)
+        return said
 
-    def _counts(self, event: Event | ClockEvent, port: int) -> bool:
-        if isinstance(event, Event):
-            return self._heard is None or port < self._heard
-        if self._named is None and (self._leading is None or event.at - self._ticked_at > GONE):
+    def settle(self, hearing: Hearing) -> None:
+        """From now on this is what is heard."""
+        self._hands.hearing = hearing
+
+    def sent(self, report: Sent) -> None:
+        """One of improv's notes began: it may come back."""
+        self._guard.sent(report.deadline + report.lateness, report.channel, report.pitch, report.velocity)
+
+    def asked(self, command: Command) -> None:
+        """This was asked of the ports: improv's pedal may come back too."""
+        if isinstance(command, Pedal):
+            self._guard.pedalled(command.at, command.channel, 127 if command.down else 0)
+
+    def _leads(self, port: int, at: float) -> bool:
+        """Whether this input's clock is the one that is followed."""
+        if self._named is None and (self._leading is None or at - self._ticked_at > GONE):
             self._leading = port
         if port == self._leading:
-            self._ticked_at = event.at
+            self._ticked_at = at
         return port == self._leading

@@ -4,7 +4,7 @@ The rules, in order of rank:
 
 1. Every note-on that is sent is followed by exactly one note-off; an off is never dropped and never later
    than the note planned it.
-2. At equal deadlines an off precedes an on (but never its own on).
+2. At equal deadlines an off precedes an on (but never its own on), and what the pedal does stands between them.
 3. A note of a pitch that its own earlier note still holds, on the same channel, ends that one first.
 4. A note-on that would be later than the limit is dropped whole.
 5. Where more planned notes would sound than may, the one that has sounded longest ends first.
@@ -17,10 +17,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from improv.events import Event, NoteOff, NoteOn
+from improv.events import SUSTAIN, Event, NoteOff, NoteOn
 from improv.ledger import Key, Ledger
-from improv.midi import note_off, note_on
-from improv.plan import VOICES, Cancel, Command, Limit, PlannedNote, Play, Silence
+from improv.midi import control_change, note_off, note_on
+from improv.plan import VOICES, Cancel, Command, Limit, Pedal, PlannedNote, Play, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Scheduler:
         self._at_once: list[Outgoing] = []
         self._dropped: list[PlannedNote] = []
         self._voices = VOICES
+        self._pedals: list[Pedal] = []  # in order of their moments
+        self._pedal_down: set[int] = set()  # channels
 
     def apply(self, command: Command, now: float) -> None:
         """Take a command in. ValueError if a note cannot be said in MIDI; then nothing of it is planned."""
@@ -70,8 +72,12 @@ class Scheduler:
                     self._asked += 1
             case Cancel(release_by):
                 self._planned.clear()
+                self._pedals = [Pedal(release_by, channel, False) for channel in self._pedal_down]
                 for key, held in self._held.items():
                     self._held[key] = replace(held, release=min(held.release, release_by))
+            case Pedal():
+                later = (one for one in self._pedals if one.channel != command.channel or one.at < command.at)
+                self._pedals = sorted([*later, command], key=lambda one: one.at)
             case Limit(voices):
                 self._voices = max(1, voices)
             case Silence():
@@ -85,6 +91,8 @@ class Scheduler:
             # Of two offs of one pitch (thru on the same channel) one is the planned note's.
             self._at_once.append(Outgoing(data, now, notes.pop(data, None)))
         self._held.clear()
+        self._pedals.clear()  # what is down goes up: the ledger said so
+        self._pedal_down.clear()
         self.ledger.clear()
 
     def pass_through(self, events: Iterable[Event]) -> None:
@@ -102,8 +110,8 @@ class Scheduler:
         if self._at_once:
             return self._at_once[0].deadline
         deadlines = [held.release for held in self._held.values()]
-        if self._planned:
-            deadlines.append(self._planned[0][0])
+        deadlines += [self._planned[0][0]] if self._planned else []
+        deadlines += [self._pedals[0].at] if self._pedals else []
         return min(deadlines, default=None)
 
     def due(self, now: float) -> list[Outgoing]:
@@ -111,9 +119,12 @@ class Scheduler:
         sent, self._at_once = self._at_once, []
         while True:
             onset = self._planned[0][0] if self._planned else math.inf
+            pedal = self._pedals[0].at if self._pedals else math.inf
             key = min(self._held, key=self._release, default=None)
-            if key is not None and self._release(key) <= min(onset, now):
+            if key is not None and self._release(key) <= min(onset, pedal, now):
                 sent.append(self._end(key, self._release(key)))
+            elif pedal <= min(onset, now):
+                sent += self._move(self._pedals.pop(0), now)
             elif onset <= now:
                 sent += self._begin(heapq.heappop(self._planned)[2], now)
             else:
@@ -134,6 +145,13 @@ class Scheduler:
         self.ledger.on(*key)
         sent.append(Outgoing(note_on(note.channel, note.pitch, note.velocity), note.onset, note, begins=True))
         return sent
+
+    def _move(self, pedal: Pedal, now: float) -> list[Outgoing]:
+        if pedal.down and now - pedal.at > self._late_limit:
+            return []
+        (self._pedal_down.add if pedal.down else self._pedal_down.discard)(pedal.channel)
+        self.ledger.used(pedal.channel)
+        return [Outgoing(control_change(pedal.channel, SUSTAIN, 127 if pedal.down else 0), pedal.at)]
 
     def _end(self, key: Key, deadline: float) -> Outgoing:
         held = self._held.pop(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from improv.keynames import read_key
+from improv.keynames import read_key, read_split
 from improv.settingkinds import Text, Value, quoted
 
 
@@ -41,3 +41,20 @@ class KeyOr(Text):
     def check(self, raw: object) -> Value:
         """The word, or the key as a status line writes it."""
         return str(raw) if raw in self.words else str(read_key(raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Text):
+    """Where the keyboard is split, and which side is meant."""
+
+    metavar: str = "NOTE:SIDE"
+
+    @property
+    def accepted(self) -> str:
+        """How it is written."""
+        return 'a note and a side in quotes such as "C4:above" or "Bb3:below" (C4 is middle C), or "" for none'
+
+    def check(self, raw: object) -> Value:
+        """The text itself."""
+        read_split(raw)
+        return str(raw)

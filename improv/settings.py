@@ -28,7 +28,8 @@ def narrowed(share: float) -> PerField:
 class Settings:
     """The core's settings; seconds, and MIDI channels counted from 0.
 
-    Hearing: `channel_in` is the channel listened to, None for all. Playing: `channel_out` carries improv's notes.
+    Playing: `channel_out` carries improv's notes, and its `pedal`, which is "off", does as the player's ("follow"), or
+    holds each harmony by itself ("own").
 
     Turn-taking: improv answers after a silence, counted from the moment nothing is held. Its length is the
     `gap_quantile` of the player's recent intervals between onsets, less what the last note was held, at
@@ -54,8 +55,8 @@ class Settings:
     """
 
     mode: str = "answer"
-    channel_in: int | None = None
     channel_out: int = 1
+    pedal: str = "off"
     gap_quantile: float = 0.97
     gap_min: float = 0.35
     gap_max: float = 2.5

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from improv.modes import MODES
 from improv.ports.reports import APIS
 from improv.settingkinds import Choice, Kind, Meter, Names, Number, Switch, Text, Value
-from improv.settingnames import FileOr, KeyOr
+from improv.settingnames import FileOr, KeyOr, Split
 from improv.settings import Settings
 
+PEDALS = ("off", "follow", "own")
 MEMORIES = ("session", "off")
 CORE = Settings()
 
@@ -55,8 +56,18 @@ KEYS = (
     Key("ports", "thru", False, Switch(), "Pass what you play on to the output, on its own channel", "--thru"),
     Key(
         *("ports", "channel_in", 0, Number(0, 16, whole=True)),
-        "MIDI channel to listen to; 0 is all of them",
+        "MIDI channel to listen to; 0 is all of them but 10, where drums and pads are",
         "--channel-in",
+    ),
+    Key(
+        *("ports", "split", "", Split()),
+        "Split of the keyboard, and the side it listens to; it leaves the other alone",
+        "--split",
+    ),
+    Key(
+        *("ports", "pedal", CORE.pedal, Choice(PEDALS)),
+        "Its sustain pedal: none, what yours does, or one of its own that is lifted where the harmony changes",
+        "--pedal",
     ),
     Key(
         "ports",

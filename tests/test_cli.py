@@ -17,6 +17,7 @@ import pytest
 from improv import app, cli, config
 from improv.config import Config
 from improv.errors import UserError
+from improv.hands import Hearing
 from improv.plan import Command
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
 from improv.settings import Settings
@@ -245,8 +246,9 @@ def test_one_dial_turns_every_field() -> None:
 
 
 def test_channels_are_counted_from_one_outside_and_from_zero_inside() -> None:
-    turned = app.core_settings(Config({**config.defaults(), "ports.channel_in": 1, "ports.channel_out": 16}))
-    assert (turned.channel_in, turned.channel_out) == (0, 15)
+    settled = Config({**config.defaults(), "ports.channel_in": 1, "ports.channel_out": 16})
+    assert (app.hearing(settled).channel, app.core_settings(settled).channel_out) == (0, 15)
+    assert app.hearing(Config(config.defaults())) == Hearing()
 
 
 def test_a_mode_there_is_not_is_one_line_that_names_those_there_are() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from improv import config
 from improv.errors import UserError
 from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
-from improv.settingnames import FileOr, KeyOr
+from improv.settingnames import FileOr, KeyOr, Split
 from improv.settingtable import BY_PATH, KEYS, MEMORIES, SECTIONS
 
 TOP = Path(__file__).parents[1]
@@ -21,6 +21,7 @@ VALUES = {
     Names: lambda kind: st.lists(st.text(min_size=1)).map(tuple),
     FileOr: lambda kind: st.sampled_from(kind.words) | st.text().map("{}.memory".format),
     KeyOr: lambda kind: st.sampled_from((*kind.words, "D dorian", "Bb minor")),
+    Split: lambda kind: st.sampled_from(("", "C4:above", "Bb3:below")),
     Choice: lambda kind: st.sampled_from(kind.choices),
     Meter: lambda kind: st.builds("{}/{}".format, st.integers(1, 32), st.sampled_from((2, 4, 8, 16))),
     Switch: lambda kind: st.booleans(),

@@ -74,13 +74,6 @@ def test_all_notes_off_releases_its_channel():
     assert durations(on(0.0), on(0.0, 64, channel=1), ControlChange(1.0, 0, 123, 0)) == [1.0, None]
 
 
-def test_one_channel_hears_that_channel_only():
-    listener = Listener(channel=2)
-    assert listener.hear(on(0.0)) == []
-    assert len(listener.hear(on(0.0, channel=2))) == 1
-    assert listener.heard == 1
-
-
 def test_held_by_key_or_pedal_until_both_let_go():
     listener = Listener()
     for event in (on(0.0), pedal(0.5, 127), off(1.0)):

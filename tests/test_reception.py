@@ -17,7 +17,7 @@ def test_a_port_for_the_clock_alone_gives_no_notes_and_the_others_no_clock() -> 
 
 
 def test_a_clock_port_that_is_an_input_is_heard_for_both() -> None:
-    assert said(Reception(1, 2), (0.0, 1, TICK + ON), (0.25, 0, TICK + OFF)) == [
+    assert said(Reception(1, 2), (0.0, 1, TICK + ON), (0.25, 0, TICK), (0.25, 1, OFF)) == [
         Tick(0.0),
         NoteOn(0.0, 0, 60, 64),
         NoteOff(0.25, 0, 60),

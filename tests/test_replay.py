@@ -21,7 +21,7 @@ from improv.sessionfile import FORMAT, Head, Missed, Reader, Record, Tally, Turn
 from improv.settings import Settings
 from tests.table_model import TableModel
 
-SETTINGS = Settings(channel_in=None)
+SETTINGS = Settings()
 BEGIN = 1000.25
 
 

@@ -21,6 +21,8 @@ _NUMBERS = {
     "jack": re.compile(r" \[\d+\](?= \((?:capture|playback)\))| \d+(?=:\((?:capture|playback)_\d+\))"),
     "windows": re.compile(r" \d+$"),  # RtMidi makes names unique with the port's index
 }
+#: Which end of a device a bridge to JACK means.
+_ENDS = re.compile(r"\(?(?:capture|playback)(?:_\d+)?\)?")
 #: JACK says "client-01" for the second client of one name.
 _OWN_CLIENT = re.compile(rf"^(?:{'|'.join(OWN.values())})(?:-\d+)?(?: \d+)?(?::|$)")
 
@@ -52,6 +54,13 @@ def find(wanted: str, names: Sequence[str], api: str, direction: Direction) -> s
         if found:
             raise UserError(f"several {direction}put ports match {_quoted(wanted)}: {listed(found)}; name one in full")
     raise UserError(f"no {direction}put port matches {_quoted(wanted)}; there is {listed(names)}")
+
+
+def same_bus(heard: str, played: str, api: str) -> bool:
+    """Whether an input and an output seem to be two ends of one thing: a bus that gives back what it gets, or an
+    instrument that has both."""
+    ends = (_ENDS.sub("", _fold(name, api)) for name in (heard, played))
+    return next(ends) == next(ends)
 
 
 def listed(names: Sequence[str]) -> str:
