@@ -33,10 +33,11 @@ from improv.step import StepModel
 
 
 def play(settled: config.Config) -> int:
-    """Play live until Ctrl-C or SIGTERM (then 0) or until the MIDI system is lost (then 1). Raises UserError."""
-    from improv.ports.link import open_ports
+    """Play live until Ctrl-C or SIGTERM, then 0. Raises UserError."""
+    from improv.ports.lifeline import Lifeline, Stopped
 
-    with stop_signals() as stopping:
+    lost = None
+    with stop_signals() as stopping, contextlib.suppress(Stopped):
         settings = core_settings(settled)
         model = load_model(settled)
         remembrance, kept = load_memory(settled, model.encoding)
@@ -46,7 +47,7 @@ def play(settled: config.Config) -> int:
         with contextlib.ExitStack() as stack:
             stack.enter_context(kept)
             stack.enter_context(contextlib.closing(line))
-            link = stack.enter_context(contextlib.closing(open_ports(port_settings(settled))))
+            link = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
             opened = link.opened
             recorder = new_recorder(settled, settings, model_file(settled))
             core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder))
@@ -58,6 +59,8 @@ def play(settled: config.Config) -> int:
             for bus in (name for name in opened.inputs if same_bus(name, opened.output, opened.api)):
                 going_round = "; with --thru your own may go round for ever" if settled.switch("ports.thru") else ""
                 line.say(f"{bus} is both heard and played on: what improv hears of itself is left out{going_round}")
+            if opened.absent:
+                line.say(f"waiting for {' and '.join(opened.absent)}")
             # What has been made by now stays: the collector need not look at it again while music plays.
             gc.collect()
             gc.freeze()
@@ -184,6 +187,8 @@ def port_settings(settled: config.Config) -> PortSettings:
         api=settled.text("ports.api"),
         virtual=settled.switch("ports.virtual"),
         thru=settled.switch("ports.thru"),
+        longest=settled.number("ports.longest_note"),
+        waits=settled.switch("ports.wait"),
     )
 
 

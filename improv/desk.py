@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from improv.ports.reports import Dropped, Report
+from improv.ports.reports import Cable, Dropped, Report
 from improv.recorder import Recorder
 from improv.sessionfile import Remark
 from improv.status import StatusLine
@@ -33,7 +33,9 @@ class Desk:
         if self._recorder is not None:
             self._recorder.put(Remark(now, text))
 
-    def heed(self, report: Report) -> None:
+    def heed(self, report: Report, now: float) -> None:
         """Take note of what the ports reported."""
+        if isinstance(report, Cable):
+            self.say(str(report), now)
         if isinstance(report, Dropped) and self._recorder is not None:
             self._recorder.put(report)

@@ -113,7 +113,7 @@ def run(
         line.show(_status(core, timing), now())
         struck: float | None = None  # when the first key of this turn went down
         for report in link.wait(_timeout(now(), core.wake_at(), line.wake_at())):
-            desk.heed(report)
+            desk.heed(report, now())
             match report:
                 case Heard():
                     for event in reception.events(report):

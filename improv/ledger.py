@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from improv.events import SUSTAIN
 from improv.midi import ALL_NOTES_OFF, control_change, note_off
@@ -13,11 +14,12 @@ Key = tuple[int, int]  # channel, pitch
 class Ledger:
     """Counts what sounds for each (channel, pitch): two notes of one pitch need two offs."""
 
-    __slots__ = ("_channels", "_count")
+    __slots__ = ("_channels", "_count", "_pedals")
 
     def __init__(self) -> None:
         self._count: Counter[Key] = Counter()
         self._channels: set[int] = set()
+        self._pedals: set[int] = set()
 
     def on(self, channel: int, pitch: int) -> None:
         """A note-on went out."""
@@ -35,6 +37,27 @@ class Ledger:
         """Something else that can hold a sound (a pedal) went out on this channel."""
         self._channels.add(channel)
 
+    def press(self, channel: int, down: bool) -> None:
+        """The sustain pedal of a channel went down or up."""
+        self.used(channel)
+        (self._pedals.add if down else self._pedals.discard)(channel)
+
+    def holds(self, key: Key) -> bool:
+        """Whether a key sounds."""
+        return key in self._count
+
+    def busy(self, channel: int) -> bool:
+        """Whether anything sounds on a channel."""
+        return any(key[0] == channel for key in self._count)
+
+    def pedal(self, channel: int) -> bool:
+        """Whether a channel's sustain pedal is down."""
+        return channel in self._pedals
+
+    def channels(self) -> tuple[int, ...]:
+        """The channels ever used."""
+        return tuple(sorted(self._channels))
+
     def sounding(self) -> dict[Key, int]:
         """How many notes sound for each (channel, pitch) that sounds."""
         return dict(self._count)
@@ -45,10 +68,14 @@ class Ledger:
         Changes nothing, so that it can be said again: a message may be lost on the way.
         """
         offs = [note_off(*key) for key, count in sorted(self._count.items()) for _ in range(count)]
-        for channel in sorted(self._channels):
-            offs += [control_change(channel, SUSTAIN, 0), control_change(channel, ALL_NOTES_OFF, 0)]
-        return offs
+        return offs + let_go(self.channels())
 
     def clear(self) -> None:
         """Everything was silenced; the channels used are remembered."""
         self._count.clear()
+        self._pedals.clear()
+
+
+def let_go(channels: Iterable[int]) -> list[bytes]:
+    """Pedal up and all notes off, on these channels."""
+    return [control_change(channel, control, 0) for channel in channels for control in (SUSTAIN, ALL_NOTES_OFF)]

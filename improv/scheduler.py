@@ -8,6 +8,7 @@ The rules, in order of rank:
 3. A note of a pitch that its own earlier note still holds, on the same channel, ends that one first.
 4. A note-on that would be later than the limit is dropped whole.
 5. Where more planned notes would sound than may, the one that has sounded longest ends first.
+6. No note sounds longer than the longest may: that catches what all else missed.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from improv.events import SUSTAIN, Event, NoteOff, NoteOn
 from improv.ledger import Key, Ledger
 from improv.midi import control_change, note_off, note_on
 from improv.plan import VOICES, Cancel, Command, Limit, Pedal, PlannedNote, Play, Silence
+
+#: From this value on a sustain pedal is down.
+PEDAL_DOWN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,10 @@ class _Held:
 class Scheduler:
     """Holds planned notes until they are due, and the offs of those that sound."""
 
-    def __init__(self, ledger: Ledger | None = None, *, late_limit: float = 0.25) -> None:
+    def __init__(self, ledger: Ledger | None = None, *, late_limit: float = 0.25, longest: float = math.inf) -> None:
         self.ledger = Ledger() if ledger is None else ledger
         self._late_limit = late_limit
+        self._longest = longest
         self._planned: list[tuple[float, int, PlannedNote]] = []  # a heap; the number keeps the order of asking
         self._asked = 0
         self._held: dict[Key, _Held] = {}
@@ -102,8 +107,15 @@ class Scheduler:
                 self.ledger.on(event.channel, event.pitch)
             elif isinstance(event, NoteOff):
                 self.ledger.off(event.channel, event.pitch)
+            elif event.control == SUSTAIN:
+                self.ledger.press(event.channel, event.value >= PEDAL_DOWN)
             else:
                 self.ledger.used(event.channel)
+
+    def remaining(self) -> list[Command]:
+        """What another scheduler must be told to do from here on what this one would: all but what sounds."""
+        planned = Play(tuple(note for _, _, note in sorted(self._planned, key=lambda one: one[:2])))
+        return [Limit(self._voices), planned]
 
     def next_deadline(self) -> float | None:
         """When the next message is due, in absolute seconds; None if nothing is planned and nothing sounds."""
@@ -141,7 +153,7 @@ class Scheduler:
         sent = [self._end(key, note.onset)] if key in self._held else []
         while len(self._held) >= self._voices:
             sent.append(self._end(next(iter(self._held)), note.onset))  # in the order in which they began
-        self._held[key] = _Held(note.onset + max(0.0, note.duration), note)
+        self._held[key] = _Held(note.onset + min(max(0.0, note.duration), self._longest), note)
         self.ledger.on(*key)
         sent.append(Outgoing(note_on(note.channel, note.pitch, note.velocity), note.onset, note, begins=True))
         return sent

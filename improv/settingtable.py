@@ -54,6 +54,11 @@ KEYS = (
         "--virtual",
     ),
     Key("ports", "thru", False, Switch(), "Pass what you play on to the output, on its own channel", "--thru"),
+    Key("ports", "wait", False, Switch(), "Wait for ports and MIDI system that are not there yet", "--wait"),
+    Key(
+        *("ports", "longest_note", 60.0, Number(1.0, 600.0, "seconds")),
+        "No note of improv's sounds longer than this, whatever else goes wrong",
+    ),
     Key(
         *("ports", "channel_in", 0, Number(0, 16, whole=True)),
         "MIDI channel to listen to; 0 is all of them but 10, where drums and pads are",

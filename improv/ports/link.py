@@ -28,7 +28,7 @@ from improv.ports import process
 from improv.ports.apis import TITLES
 from improv.ports.pipe import Pipe
 from improv.ports.process import Refused, Trying
-from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
+from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Quench, Report
 
 #: Seconds within which a process must start, and a MIDI system must open, before it counts as hung.
 OPENING = 8.0
@@ -49,6 +49,7 @@ class Link:
         self._heard_of = now()
         self._asked: float | None = None
         self._lost: Lost | None = None
+        self._hung = False
         self._early = early  # what came right behind the answer
         #: What was opened.
         self.opened = opened
@@ -64,8 +65,8 @@ class Link:
         """Whether the port process lives."""
         return self._worker.is_alive()
 
-    def send(self, command: Command) -> None:
-        """Hand over a Play, Cancel or Silence. After a Lost it does nothing."""
+    def send(self, command: Command | Quench) -> None:
+        """Hand over a command. After a Lost it does nothing."""
         if self._lost is None:
             self._pipe.send(command)
 
@@ -116,6 +117,7 @@ class Link:
         if self._pipe.closed:
             self._give_up(Lost("the port process has ended"))
         elif self._asked is not None and now() - self._asked > PING_LIMIT:
+            self._hung = True
             self._give_up(Lost(f"{TITLES.get(self.opened.api, self.opened.api)}: the MIDI system hangs"))
         elif self._asked is None and now() - self._heard_of > PING_AFTER:
             self._asked = now()
@@ -123,12 +125,18 @@ class Link:
 
     def _give_up(self, lost: Lost) -> None:
         self._lost = lost
-        self.close()
+        self._pipe.close()
+
+    def abandon(self) -> None:
+        """Let go of a process that is lost, and wait for nothing: one that hangs is killed."""
+        self._pipe.close()
+        if self._hung:
+            self._worker.kill()
 
     def close(self) -> None:
         """Silence what sounds, close the ports and end the process; kill it if that takes over CLOSING seconds."""
         self._pipe.close()
-        _end(self._worker)
+        _end(self._worker, patience=0.0 if self._hung else None)
 
     def __enter__(self) -> Link:
         return self
@@ -137,24 +145,26 @@ class Link:
         self.close()
 
 
-def open_ports(settings: PortSettings) -> Link:
-    """Open ports in a process of their own.
+class Stopped(Exception):
+    """The ports were waited for, and then not wanted any more."""
+
+
+def open_ports(settings: PortSettings, stopping: Callable[[], bool] = lambda: False) -> Link:
+    """Open ports in a process of their own; Stopped if `stopping()` before they are open.
 
     UserError, in one line: no such port, several, one taken by another program, no MIDI system at all.
     """
-    worker, pipe, answer, more = _ask(process.serve, settings)
+    opening, answer, more = _ask(process.serve, settings, stopping)
     if isinstance(answer, Opened):
-        return Link(worker, pipe, answer, more)
-    pipe.close()
-    _end(worker)
+        return Link(opening.worker, opening.pipe, answer, more)
+    opening.give_up(patience=None)
     raise UserError(_reason(answer))
 
 
 def list_ports(api: str = "auto") -> list[PortInfo]:
     """All ports there are, of every MIDI system that opens (or of `api`). UserError if none does."""
-    worker, pipe, answer, _ = _ask(process.list_ports, api)
-    pipe.close()
-    _end(worker)
+    opening, answer, _ = _ask(process.list_ports, api)
+    opening.give_up(patience=None)
     if isinstance(answer, list):
         return answer
     raise UserError(_reason(answer))
@@ -164,31 +174,55 @@ def _reason(answer: object) -> str:
     return answer.message if isinstance(answer, Refused) else "the port process does not start"
 
 
-def _ask(target: Callable[..., None], what: object) -> tuple[SpawnProcess, Pipe, object, list[Any]]:
+class Opening:
+    """A port process on its way. `failed`: MIDI systems that an earlier one did not survive, and how."""
+
+    def __init__(self, target: Callable[..., None], what: object, failed: tuple[tuple[str, str], ...] = ()) -> None:
+        self.worker, self.pipe = _start(target, what, failed)
+        #: The MIDI system last tried, if it came that far.
+        self.tried: str | None = None
+        self._end = now() + OPENING
+
+    def look(self, timeout: float) -> tuple[object, list[Any]]:
+        """Its answer, after at most `timeout` seconds, and what came after it already; None while there is none."""
+        multiprocessing.connection.wait([self.pipe.connection], max(0.0, min(timeout, self._end - now())))
+        values = self.pipe.receive()
+        for index, value in enumerate(values):
+            if not isinstance(value, Trying):
+                return value, values[index + 1 :]
+            self.tried, self._end = value.api, now() + OPENING
+        return None, []
+
+    @property
+    def failed(self) -> str:
+        """What became of it, if it will not answer any more; else nothing."""
+        if self.pipe.closed:
+            return "crashed on opening"
+        return "hung on opening" if now() >= self._end else ""
+
+    def give_up(self, patience: float | None = 0.0) -> None:
+        """Let it end by itself within so many seconds (None: CLOSING), or kill it."""
+        self.pipe.close()
+        _end(self.worker, patience)
+
+
+def _ask(
+    target: Callable[..., None], what: object, stopping: Callable[[], bool] = lambda: False
+) -> tuple[Opening, object, list[Any]]:
     """Start a port process and wait for its answer; one that dies of a MIDI system is followed by one without it."""
     failed: list[tuple[str, str]] = []
     while True:
-        worker, pipe = _start(target, what, tuple(failed))
-        tried, answer, more = _answer(pipe)
-        if answer is not None or tried is None or tried in dict(failed):
-            return worker, pipe, answer, more
-        failed.append((tried, "crashed on opening" if pipe.closed else "hung on opening"))
-        pipe.close()
-        _end(worker, patience=0.0)
-
-
-def _answer(pipe: Pipe) -> tuple[str | None, object, list[Any]]:
-    """The MIDI system last tried, the answer (None: it crashed or hung) and what came after it already."""
-    tried: str | None = None
-    end = now() + OPENING
-    while not pipe.closed and (left := end - now()) > 0:
-        multiprocessing.connection.wait([pipe.connection], left)
-        values = pipe.receive()
-        for index, value in enumerate(values):
-            if not isinstance(value, Trying):
-                return tried, value, values[index + 1 :]
-            tried, end = value.api, now() + OPENING
-    return tried, None, []
+        opening = Opening(target, what, tuple(failed))
+        answer: object = None
+        while answer is None and not opening.failed:
+            if stopping():
+                opening.give_up()
+                raise Stopped
+            answer, more = opening.look(0.1)
+        if answer is not None or opening.tried is None or opening.tried in dict(failed):
+            return opening, answer, more if answer is not None else []
+        failed.append((opening.tried, opening.failed))
+        opening.give_up()
 
 
 def _start(target: Callable[..., None], what: object, failed: tuple[tuple[str, str], ...]) -> tuple[SpawnProcess, Pipe]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from improv.clock import now
 from improv.events import Event
-from improv.midi import Parser
-from improv.plan import Command
+from improv.ledger import let_go
+from improv.midi import Parser, note_off
+from improv.plan import Command, Silence
+from improv.ports.held import Held
 from improv.ports.pipe import Pipe
-from improv.ports.reports import Dropped, Heard, Report, Sent
+from improv.ports.repeats import SILENCE_AT, Repeats
+from improv.ports.reports import Dropped, Heard, Plugged, Quench, Report, Sent, Unplugged
 from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
 
-#: When everything is silenced, in seconds from the first time: on JACK, a client that is killed stalls the graph,
-#: and what others send in the next milliseconds vanishes; on a busy machine it may stand still for longer.
-SILENCE_AT = (0.0, 0.010, 0.030, 0.080, 0.250)
 #: How often the inputs are looked at, in seconds: while someone plays, and after RESTING seconds of silence.
 #: Polled, because a callback has to wait for the interpreter's lock on JACK's own thread. Measured on a busy
 #: machine, 300 messages ten milliseconds apart: of ten the callback lost two to eight in a hundred, polling one.
@@ -40,18 +41,48 @@ class Output(Protocol):
         ...
 
 
+class Board(Protocol):
+    """The cables: improv.ports.plugs, or a stand-in."""
+
+    @property
+    def inputs(self) -> Sequence[Input]:
+        """The ports that are heard, by number."""
+        ...
+
+    @property
+    def output(self) -> Output:
+        """The port that is played on."""
+        ...
+
+    def look(self, now: float) -> tuple[Sequence[tuple[object, Plugged | Unplugged]], bool]:
+        """What came or went, with its port; whether the list of ports is another."""
+        ...
+
+
+@dataclass(slots=True)
+class _Ear:
+    """An input, what its bytes say, and what is held on it."""
+
+    port: Input
+    parser: Parser
+    held: Held
+
+
 class Loop:
     """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on."""
 
     def __init__(
-        self, pipe: Pipe, waiter: Waiter, inputs: Sequence[Input], output: Output, *, thru: int, late_limit: float
+        self, pipe: Pipe, waiter: Waiter, board: Board, *, thru: int, late_limit: float, longest: float = 60.0
     ) -> None:
         self._pipe = pipe
         self._waiter = waiter
-        self._output = output
+        self._board = board
+        self._output = board.output
         self._thru = thru
-        self._scheduler = Scheduler(late_limit=late_limit)
-        self._inputs = list(zip(inputs, (Parser() for _ in inputs), strict=True))
+        self._scheduler = Scheduler(late_limit=late_limit, longest=longest)
+        self._repeats = Repeats(self._scheduler.ledger)
+        self._owed: list[bytes] = []  # what is to be said first when the output comes back
+        self._ears = [_Ear(port, Parser(), Held()) for port in board.inputs]
         self._heard_at = now()
         self._ended = False
 
@@ -67,6 +98,7 @@ class Loop:
     def turn(self, *, asked: bool = True) -> None:
         """Hear, obey if the engine `asked` for something, play what is due and report; waits for nothing."""
         reports: list[Report] = []
+        self._look_after_cables(reports)
         self._hear(reports)
         if asked:
             self._obey()
@@ -76,19 +108,57 @@ class Loop:
         elif self._pipe.waiting:
             self._pipe.flush()
 
+    def _look_after_cables(self, reports: list[Report]) -> None:
+        happened, changed = self._board.look(now())
+        for port, news in happened:
+            reports.append(news)
+            if port is not self._output:
+                if isinstance(news, Unplugged):
+                    number = next(number for number, ear in enumerate(self._ears) if ear.port is port)
+                    self._let_go(number, reports)
+            elif isinstance(news, Unplugged):
+                self._owed = [*self._scheduler.ledger.silence(), *self._repeats.recent(now())]
+            else:  # whatever the device kept sounding while it was away ends
+                self._send_now(self._owed)
+                self._owed = []
+        if changed:
+            self._repeats.changed(now())
+
+    def _let_go(self, number: int, reports: list[Report]) -> None:
+        """Say for an input that is gone what it no longer can."""
+        for data in self._ears[number].held.let_go():
+            self._heard(number, data, reports)
+
+    def _send_now(self, messages: Sequence[bytes]) -> None:
+        for data in messages:
+            self._output.send(data)
+        self._repeats.silenced(messages, now())
+
     def _hear(self, reports: list[Report]) -> None:
-        for number, (port, parser) in enumerate(self._inputs):
-            for data in port.receive():
-                self._heard_at = now()
-                if number < self._thru:
-                    self._output.send(data)
-                    events = parser.feed(data, self._heard_at)
-                    self._scheduler.pass_through(event for event in events if isinstance(event, Event))
-                reports.append(Heard(self._heard_at, number, data))
+        for number, ear in enumerate(self._ears):
+            for data in ear.port.receive():
+                self._heard(number, data, reports)
+            if ear.held.fell_silent(now()):
+                self._let_go(number, reports)
+
+    def _heard(self, number: int, data: bytes, reports: list[Report]) -> None:
+        ear, self._heard_at = self._ears[number], now()
+        events = ear.parser.feed(data, self._heard_at)
+        ear.held.hear(data, events, self._heard_at)
+        if number < self._thru:
+            self._output.send(data)
+            self._scheduler.pass_through(event for event in events if isinstance(event, Event))
+        reports.append(Heard(self._heard_at, number, data))
 
     def _obey(self) -> None:
         for command in self._pipe.receive():
-            if isinstance(command, Command):
+            if isinstance(command, Quench):
+                messages = [*(note_off(*key) for key in command.keys), *let_go(command.channels)]
+                self._owed += messages
+                self._send_now(messages)
+            elif isinstance(command, Command):
+                if isinstance(command, Silence):
+                    self._repeats.silenced(self._scheduler.ledger.silence(), now())
                 self._scheduler.apply(command, now())
             else:
                 self._pipe.send(command)  # a ping: said back, to show that this process lives
@@ -97,8 +167,14 @@ class Loop:
         for message in self._scheduler.due(now()):
             moment = now()
             self._output.send(message.data)
-            if message.begins and message.note is not None:
+            if message.note is None:
+                continue
+            if message.begins:
                 reports.append(_sent(message, moment))
+            else:
+                self._repeats.ended((message.note.channel, message.note.pitch), moment)
+        for data in self._repeats.due(now()):
+            self._output.send(data)
         for note in self._scheduler.take_dropped():
             reports.append(Dropped(note.onset, note.pitch, note.velocity, note.channel))
 
@@ -106,12 +182,12 @@ class Loop:
         """Sleep until the next look at the inputs or the next deadline; whether the engine asks for something."""
         moment = now()
         seconds = LOOK if moment - self._heard_at < RESTING else LOOK_RESTING
-        deadline = self._scheduler.next_deadline()
-        return self._waiter.sleep(seconds if deadline is None else min(seconds, deadline - moment))
+        deadlines = (self._scheduler.next_deadline(), self._repeats.next_deadline())
+        return self._waiter.sleep(min([seconds, *(at - moment for at in deadlines if at is not None)]))
 
     def silence(self, pause: Callable[[float], None]) -> None:
         """End all that sounds and say so again a few times; `pause` waits some seconds."""
-        messages = self._scheduler.ledger.silence()
+        messages = [*self._scheduler.ledger.silence(), *self._repeats.recent(now())]
         before = 0.0
         for moment in SILENCE_AT if messages else ():
             if moment > before:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from improv.errors import UserError
 from improv.ports import apis, wire
 from improv.ports.names import find
+from improv.ports.plugs import Board, Plug
 from improv.ports.reports import IN, OUT, Direction, Opened, PortInfo, PortSettings
+
+
+class NoSystem(UserError):
+    """No MIDI system opens here."""
+
 
 Announce = Callable[[str], None]  # told the name of the MIDI system that is about to be touched
 
@@ -17,36 +24,40 @@ Announce = Callable[[str], None]  # told the name of the MIDI system that is abo
 class Ports:
     """Open ports, and how they are called; one for the clock alone is the last of the inputs."""
 
-    inputs: tuple[wire.Client, ...]
-    output: wire.Client
+    board: Board
     opened: Opened
 
     def close(self) -> None:
         """Close all, the output last to hold its tongue."""
-        for port in self.inputs:
+        for port in (*self.board.inputs, self.board.output):
             port.close()
-        self.output.close()
 
 
 def open_first(settings: PortSettings, failed: Sequence[tuple[str, str]], announce: Announce) -> Ports:
     """Open the ports on the first system that has them all.
 
-    `failed` names systems that crashed or hung before, and how. UserError if no system has the ports, with
-    the candidates of the first that opened, or if none opens.
+    `failed` names systems that crashed or hung before, and how. If no system has them all, the first that opens is
+    used where the settings say that ports may be waited for. Else UserError, with the candidates of each that opened;
+    NoSystem if none opens.
     """
     problems = list(failed)
     errors: list[UserError] = []
+    opening: list[str] = []  # systems that open, but lack a port
     for api in _untried(settings.api, problems):
         announce(api)
         try:
-            return _open(settings, api)
+            return _open(settings, api, lenient=False)
         except wire.Unavailable as error:
             problems.append((api, str(error)))
         except UserError as error:
+            opening.append(api)
             errors.append(error)
+    if settings.waits and opening:
+        announce(opening[0])
+        return _open(settings, opening[0], lenient=True)
     if errors:
         raise errors[0] if len(errors) == 1 else UserError("; ".join(str(error) for error in errors))
-    raise UserError(apis.none_opened(problems))
+    raise NoSystem(apis.none_opened(problems))
 
 
 def list_all(setting: str, failed: Sequence[tuple[str, str]], announce: Announce) -> list[PortInfo]:
@@ -74,48 +85,53 @@ def _untried(setting: str, failed: Sequence[tuple[str, str]]) -> list[str]:
     return [api for api in apis.candidates(setting, wire.compiled()) if api not in gone]
 
 
-def _open(settings: PortSettings, api: str) -> Ports:
+def _open(settings: PortSettings, api: str, *, lenient: bool) -> Ports:
+    """Open all ports on one system; `lenient` leaves those that are not there for later."""
     wanted: tuple[str | None, ...] = (None,) if settings.virtual else settings.inputs or (None,)
-    if not settings.listens:
-        wanted = ()
     clients: list[wire.Client] = []
+
+    def plug(name: str | None, direction: Direction) -> Plug:
+        clients.append(wire.Client(api, direction))
+        one = Plug(clients[-1], name, api, direction)
+        _open_one(one, name, api, lenient=lenient)
+        return one
+
     try:
-        names = []
-        for name in wanted:
-            clients.append(wire.Client(api, IN))
-            names.append(_open_one(clients[-1], name, api, IN))
-        clock = _open_clock(settings.clock, names, clients, api) if settings.listens and settings.clock else None
-        clients.append(wire.Client(api, OUT))
-        output = _open_one(clients[-1], None if settings.virtual else settings.output, api, OUT)
+        inputs = [plug(name, IN) for name in (wanted if settings.listens else ())]
+        clock = _clock(settings.clock, inputs, api, plug) if settings.listens and settings.clock else None
+        output = plug(None if settings.virtual else settings.output, OUT)
     except (UserError, wire.Unavailable):
         for client in clients:
             client.close()
         raise
-    return Ports(tuple(clients[:-1]), clients[-1], Opened(api, tuple(names), output, clock))
+    heard = inputs if clock is None or clock in inputs else [*inputs, clock]
+    absent = tuple(port.name for port in (*heard, output) if not port.there)
+    names = tuple(port.name for port in inputs)
+    opened = Opened(api, names, output.name, None if clock is None else clock.name, absent)
+    return Ports(Board(heard, output), opened)
 
 
-def _open_clock(wanted: str, names: list[str], clients: list[wire.Client], api: str) -> str:
-    """Open the port that the clock comes from, unless it is among `names`, which are open; its full name."""
-    client = wire.Client(api, IN)
-    clients.append(client)
-    full = find(wanted, client.names(), api, IN)
-    if full in names:
-        client.close()
-        clients.remove(client)
-        return full
-    return _open_one(client, full, api, IN)
+def _clock(wanted: str, inputs: Sequence[Plug], api: str, plug: Callable[[str, Direction], Plug]) -> Plug:
+    """The port that the clock comes from: one of the inputs, or one more."""
+    full = wanted
+    if inputs:
+        with contextlib.suppress(UserError):
+            full = find(wanted, inputs[0].client.names(), api, IN)
+    return {one.name: one for one in inputs}.get(full) or plug(wanted, IN)
 
 
-def _open_one(client: wire.Client, name: str | None, api: str, direction: Direction) -> str:
+def _open_one(plug: Plug, name: str | None, api: str, *, lenient: bool) -> None:
     """Open the port that `name` means, or improv's own where it is None."""
+    names: list[str] = []
     try:
-        if name is not None:
-            full = find(name, client.names(), api, direction)
-            return client.open(full)
-        if api not in apis.CAN_BE_VIRTUAL:
-            option = {IN: "--in", OUT: "--out"}[direction]
+        if name is None and api not in apis.CAN_BE_VIRTUAL:
+            option = {IN: "--in", OUT: "--out"}[plug.direction]
             raise UserError(f"{apis.TITLES[api]} has no ports of improv's own: name one with {option} (improv ports)")
-        return client.open_virtual()
+        names = [] if name is None else plug.client.names()
+        plug.open(names)
     except wire.Taken as error:
-        what = "improv's own port" if name is None else f'the {direction}put port "{full}"'
+        what = "improv's own port" if name is None else f'the {plug.direction}put port "{plug.name}"'
         raise UserError(f"{what} does not open ({error}): is another program holding it?") from None
+    except UserError:
+        if not lenient or name is None:
+            raise

@@ -28,6 +28,8 @@ from improv.ports.waiting import ServerGone, Waiter, open_sockets
 if TYPE_CHECKING:
     from improv.ports.opening import Ports
 
+#: Seconds between two attempts to find a MIDI system that is waited for.
+LOOK_FOR_SYSTEM = 0.3
 Failed = Sequence[tuple[str, str]]
 T = TypeVar("T")
 
@@ -52,14 +54,14 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     pipe = Pipe(connection)
     waiter = Waiter(connection)
     before = open_sockets()
-    ports = _answering(pipe, lambda: _opening().open_first(settings, failed, lambda api: pipe.send(Trying(api))))
+    ports = _answering(pipe, lambda: _open(pipe, settings, failed))
     if ports is None:
         return
     if ports.opened.api == "jack":  # it has no call that tells of the server's death, but its sockets do
         waiter.watch(open_sockets() - before)
     _ask_for_a_fine_timer()
     thru = len(ports.opened.inputs) if settings.thru else 0
-    loop = Loop(pipe, waiter, ports.inputs, ports.output, thru=thru, late_limit=settings.late_limit)
+    loop = Loop(pipe, waiter, ports.board, thru=thru, late_limit=settings.late_limit, longest=settings.longest)
     signal.signal(signal.SIGTERM, lambda *_: loop.end())
     pipe.send(ports.opened)
     gc.collect()
@@ -92,6 +94,20 @@ def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     loop.silence(time.sleep)
     ports.close()
+
+
+def _open(pipe: Pipe, settings: PortSettings, failed: Failed) -> Ports:
+    """Open the ports; if need be, wait until there is a MIDI system. UserError if they do not open."""
+    opening = _opening()
+    while True:
+        try:
+            ports: Ports = opening.open_first(settings, failed, lambda api: pipe.send(Trying(api)))
+            return ports
+        except opening.NoSystem:
+            time.sleep(LOOK_FOR_SYSTEM)
+            pipe.receive()  # notices an engine that is gone
+            if not settings.waits or pipe.closed:
+                raise
 
 
 def _answering(pipe: Pipe, work: Callable[[], T]) -> T | None:

@@ -18,7 +18,9 @@ class PortSettings:
     `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own
     ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. Without `listens`
     no input is opened. `clock` is the name of the port whose clock is followed, if it has to be one port. `thru` passes
-    the player's bytes on. A note-on later than `late_limit` seconds is dropped whole.
+    the player's bytes on. A note-on later than `late_limit` seconds is dropped whole; no note sounds longer than
+    `longest` seconds. With `waits`, ports that are not there are opened as they come, and a MIDI system that is not
+    there is waited for.
     """
 
     inputs: tuple[str, ...] = ()
@@ -29,6 +31,8 @@ class PortSettings:
     clock: str | None = None
     thru: bool = False
     late_limit: float = 0.25
+    longest: float = 60.0
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,14 @@ class PortInfo:
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What was opened: the full names as the system has them. `clock` is the port whose clock is followed, if one was
-    named; unless it is one of the inputs, it stands after them in their numbering."""
+    named; unless it is one of the inputs, it stands after them in their numbering. `absent` are those that are not
+    there yet, called as the user does."""
 
     api: str
     inputs: tuple[str, ...]
     output: str
     clock: str | None = None
+    absent: tuple[str, ...] = ()
 
     @property
     def clock_number(self) -> int | None:
@@ -95,4 +101,55 @@ class Lost:
     message: str
 
 
-Report = Heard | Sent | Dropped | Lost
+@dataclass(frozen=True, slots=True)
+class Unplugged:
+    """A port that was open has gone; playing goes on with what is left."""
+
+    name: str
+    direction: Direction
+
+    def __str__(self) -> str:
+        return f"{self.name} is unplugged; playing goes on"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """A port has come, and is open."""
+
+    name: str
+    direction: Direction
+
+    def __str__(self) -> str:
+        return f"{self.name} is plugged in"
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The MIDI system, or the port process, has gone, and why; a new port process is on its way."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.reason}; playing goes on as soon as it is back"
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A new port process has taken over."""
+
+    opened: Opened
+
+    def __str__(self) -> str:
+        return f"{self.opened.api} is back"
+
+
+Cable = Unplugged | Plugged | Gone | Back
+Report = Heard | Sent | Dropped | Lost | Cable
+
+
+@dataclass(frozen=True, slots=True)
+class Quench:
+    """From the engine: these keys may still sound from a port process that is gone, on these channels: end them."""
+
+    keys: tuple[tuple[int, int], ...]  # channel, pitch
+    channels: tuple[int, ...]

@@ -90,6 +90,10 @@ class Client:
         except ValueError:
             return
 
+    def shut(self) -> None:
+        """Close the port; another can be opened."""
+        self._midi.close_port()
+
     def close(self) -> None:
         """Send what is still in the pipes and close."""
         self._midi.close_port()

@@ -9,9 +9,11 @@ import pytest
 from improv.clock import now
 from improv.midi import control_change, note_off, note_on
 from improv.plan import PlannedNote, Play, Silence
-from improv.ports.loop import SILENCE_AT, Loop
+from improv.ports import loop
+from improv.ports.loop import Loop
 from improv.ports.pipe import Pipe
-from improv.ports.reports import Dropped, Heard, Sent
+from improv.ports.repeats import SILENCE_AT
+from improv.ports.reports import IN, OUT, Dropped, Heard, Plugged, Quench, Sent, Unplugged
 from improv.ports.waiting import Waiter
 
 OFFS = [note_off(1, 60), control_change(1, 64, 0), control_change(1, 123, 0)]
@@ -32,6 +34,20 @@ class Port:
         self.sent.append(data)
 
 
+class Board:
+    """Cables that do as they are told."""
+
+    def __init__(self, *inputs: Port, output: Port) -> None:
+        self.inputs, self.output = inputs, output
+        self.happens: list[tuple[object, Plugged | Unplugged]] = []
+        self.changed = False
+
+    def look(self, now: float) -> tuple[list[tuple[object, Plugged | Unplugged]], bool]:
+        said = self.happens, self.changed
+        self.happens, self.changed = [], False
+        return said
+
+
 class Room:
     """A loop, its port and the engine's end of the pipe."""
 
@@ -39,8 +55,9 @@ class Room:
         connection, theirs = multiprocessing.Pipe()
         self.engine = Pipe(connection)
         self.port = Port()
+        self.board = Board(self.port, output=self.port)
         self.end = Pipe(theirs)
-        self.loop = Loop(self.end, Waiter(theirs), [self.port], self.port, thru=thru, late_limit=0.25)
+        self.loop = Loop(self.end, Waiter(theirs), self.board, thru=thru, late_limit=0.25)
 
     def turn(self) -> list[Any]:
         """One turn; what was reported."""
@@ -87,7 +104,8 @@ def test_thru_sends_the_same_bytes_in_order(thru: Room) -> None:
 def test_thru_leaves_out_an_input_that_gives_the_clock_alone() -> None:
     room = Room(thru=True)
     clock = Port()
-    room.loop = Loop(room.end, Waiter(room.end.connection), [room.port, clock], room.port, thru=1, late_limit=0.25)
+    board = Board(room.port, clock, output=room.port)
+    room.loop = Loop(room.end, Waiter(room.end.connection), board, thru=1, late_limit=0.25)
     room.port.comes_in.append(note_on(0, 60, 64))
     clock.comes_in += [b"\xf8", note_on(0, 61, 64)]
     assert [(report.port, report.data[0]) for report in room.turn()] == [(0, 0x90), (1, 0xF8), (1, 0x90)]
@@ -159,3 +177,69 @@ def test_a_ping_is_said_back(room: Room) -> None:
     room.engine.send("are you there?")
     room.loop.turn()
     assert room.engine.receive() == ["are you there?"]
+
+
+def test_an_input_that_is_unplugged_lets_go_of_what_it_held(thru: Room) -> None:
+    output = Port()
+    thru.board = Board(thru.port, output=output)
+    thru.loop = Loop(thru.end, Waiter(thru.end.connection), thru.board, thru=1, late_limit=0.25)
+    thru.port.comes_in += [note_on(3, 60, 64), note_on(3, 64, 64), note_off(3, 64), control_change(3, 64, 127)]
+    thru.turn()
+    thru.board.happens = [(thru.port, Unplugged("keys", IN))]
+    reports = thru.turn()
+    assert reports[0] == Unplugged("keys", IN)
+    gone = [control_change(3, 64, 0), note_off(3, 60)]
+    assert [(report.port, report.data) for report in reports[1:]] == [(0, data) for data in gone]
+    assert output.sent[4:] == gone, "what was passed on ends too"
+    thru.board.happens = [(thru.port, Unplugged("keys", IN))]
+    assert len(thru.turn()) == 1, "it holds nothing any more"
+
+
+def test_a_device_whose_active_sensing_stops_lets_go(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = now()
+    monkeypatch.setattr(loop, "now", lambda: moment)
+    room.port.comes_in += [b"\xfe", note_on(0, 60, 64)]
+    room.turn()
+    moment += 0.32
+    assert room.turn() == []
+    moment += 0.02
+    (gone,) = room.turn()
+    assert gone.data == note_off(0, 60)
+    moment += 60.0
+    assert room.turn() == []
+
+
+def test_an_output_that_comes_back_is_told_to_end_what_it_may_still_sound(room: Room) -> None:
+    output = Port()
+    room.board = Board(room.port, output=output)
+    room.loop = Loop(room.end, Waiter(room.end.connection), room.board, thru=0, late_limit=0.25)
+    room.engine.send(Play((PlannedNote(now(), 60, 64, 60.0, 1), PlannedNote(now(), 62, 64, 0.0, 1))))
+    room.turn()
+    room.board.happens = [(output, Unplugged("synth", OUT))]
+    room.turn()
+    output.sent.clear()
+    room.board.happens = [(output, Plugged("synth", OUT))]
+    room.turn()
+    assert output.sent == [*OFFS, note_off(1, 62)]
+
+
+def test_when_the_list_of_ports_changes_late_offs_are_said_again(room: Room) -> None:
+    room.engine.send(Play((PlannedNote(now(), 60, 64, 0.0, 1), PlannedNote(now(), 62, 64, 60.0, 1))))
+    room.turn()
+    room.port.sent.clear()
+    room.board.changed = True
+    room.turn()
+    assert room.port.sent == [note_off(1, 60)]
+
+
+def test_what_a_dead_process_left_sounding_is_ended(room: Room) -> None:
+    room.engine.send(Quench(((1, 60),), (1,)))
+    room.turn()
+    assert room.port.sent == OFFS
+
+
+def test_no_note_sounds_longer_than_the_longest(room: Room) -> None:
+    room.loop = Loop(room.end, Waiter(room.end.connection), room.board, thru=0, late_limit=0.25, longest=0.0)
+    room.engine.send(Play((PlannedNote(now(), 60, 64, 3600.0, 1),)))
+    room.turn()
+    assert room.port.sent == [note_on(1, 60, 64), note_off(1, 60)]

@@ -36,6 +36,9 @@ class Client:
     def open_virtual(self) -> str:
         return self.open(self._own)
 
+    def shut(self) -> None:
+        self.close()
+
     def close(self) -> None:
         if self._own in self.open_now:
             self.open_now.remove(self._own)
@@ -155,3 +158,23 @@ def test_a_clock_port_is_opened_behind_the_inputs_or_is_one_of_them(systems: Sys
     assert (own.inputs, own.clock_number) == (("improv in",), 1)
     Client.open_now.clear()
     assert 'no input port matches "horn"' in refused(PortSettings(("piano",), "fluid", "jack", clock="horn"))
+
+
+def test_with_patience_what_is_not_there_is_left_for_later(systems: Systems) -> None:
+    systems |= {"alsa": ALSA, "jack": JACK}
+    waiting = PortSettings(("organ", "Keys"), "Synth", waits=True)
+    assert opened(waiting) == (
+        Opened("alsa", ("organ", "Keys:Keys 20:0"), "Synth:Synth 24:0", absent=("organ",)),
+        ["alsa", "jack", "windows", "alsa"],
+    )
+    assert Client.open_now == ["Keys:Keys 20:0", "Synth:Synth 24:0"]
+
+
+def test_patience_prefers_a_system_that_has_all(systems: Systems) -> None:
+    systems |= {"alsa": ALSA, "jack": JACK}
+    assert opened(PortSettings(("piano",), "fluid", waits=True))[0].api == "jack"
+
+
+def test_a_system_that_is_not_there_is_a_case_of_its_own(systems: Systems) -> None:
+    with pytest.raises(opening.NoSystem):
+        opened(PortSettings(waits=True))

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from improv.ports.process import Failed, Refused, Trying
-from improv.ports.reports import Dropped, Lost, Opened, PortSettings
+from improv.ports.reports import Dropped, Heard, Lost, Opened, PortSettings
 
 OPENED = Opened("jack", ("keys",), "synth")
 DROPPED = Dropped(0.5, 60, 64, 1)
@@ -62,5 +62,15 @@ def answers(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -
     while True:
         try:
             connection.send(connection.recv())
+        except EOFError:
+            return
+
+
+def tells_what_it_is_told(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:
+    """Reports each command as if it had been heard."""
+    connection.send(OPENED)
+    while True:
+        try:
+            connection.send((Heard(0.0, 9, repr(connection.recv()).encode()),))
         except EOFError:
             return

@@ -1,0 +1,103 @@
+"""Cables: which of the ports that are wanted are there. One that goes is noticed, one that comes back is opened again.
+
+The lists of ports are asked for from clients that are open already: that costs a tenth of a millisecond, and on every
+system they tell the present state as long as their server lives (its death is noticed otherwise: improv.ports.waiting).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from improv.errors import UserError
+from improv.ports import wire
+from improv.ports.names import find
+from improv.ports.reports import Direction, Plugged, Unplugged
+
+#: Seconds between two looks at the lists, and before a port that another program holds is tried again.
+LOOK_EVERY, TRY_AGAIN = 0.1, 1.0
+
+
+class Plug:
+    """A port by the `wanted` name on a client of its own; None is a port of improv's own, which is always there.
+
+    `name` is its full name while it is there, before that what was wanted.
+    """
+
+    def __init__(self, client: wire.Client, wanted: str | None, api: str, direction: Direction) -> None:
+        self.client = client
+        self.direction = direction
+        self.name = wanted or ""
+        self.there = False
+        self._wanted = wanted
+        self._api = api
+        self._try_at = float("-inf")
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a port of improv's own."""
+        return self._wanted is None
+
+    def open(self, names: Sequence[str]) -> None:
+        """Open it. UserError if none of `names`, or more than one, is meant; wire.Taken if it does not open."""
+        if self._wanted is None:
+            self.name = self.client.open_virtual()
+        else:
+            self.name = find(self._wanted, names, self._api, self.direction)
+            self.client.open(self.name)
+        self.there = True
+
+    def look(self, names: Sequence[str], now: float) -> Plugged | Unplugged | None:
+        """Whether it has come or gone, by the `names` there are now (absolute seconds)."""
+        if not self.there:
+            return self._reopen(names, now)
+        if self.own or self.name in names:
+            return None
+        self.there = False
+        self.client.shut()
+        return Unplugged(self.name, self.direction)
+
+    def _reopen(self, names: Sequence[str], now: float) -> Plugged | None:
+        if self.own or now < self._try_at:
+            return None
+        for known in dict.fromkeys((self.name, self._wanted or "")):  # as it was called, then as the user calls it
+            try:
+                self.name = self.client.open(find(known, names, self._api, self.direction))
+            except (UserError, wire.Taken) as error:
+                self._try_at = now + TRY_AGAIN if isinstance(error, wire.Taken) else now
+            else:
+                self.there = True
+                return Plugged(self.name, self.direction)
+        return None
+
+    def receive(self) -> list[bytes]:
+        """The messages that came in since the last call."""
+        return self.client.receive()
+
+    def send(self, data: bytes) -> None:
+        """Send a message; it goes nowhere while the port is not there."""
+        if self.there:
+            self.client.send(data)
+
+    def close(self) -> None:
+        """Send what is on its way and close."""
+        self.client.close()
+
+
+class Board:
+    """All plugs of a port process, looked at every LOOK_EVERY seconds."""
+
+    def __init__(self, inputs: Sequence[Plug], output: Plug) -> None:
+        self.inputs, self.output = tuple(inputs), output
+        self._names: dict[Direction, list[str]] = {}
+        self._look_at = float("-inf")
+
+    def look(self, now: float) -> tuple[list[tuple[Plug, Plugged | Unplugged]], bool]:
+        """What came or went since the last look, and whether the list of ports is another than then."""
+        if now < self._look_at:
+            return [], False
+        self._look_at = now + LOOK_EVERY
+        plugs = (*self.inputs, self.output)
+        names = {plug.direction: plug.client.names() for plug in (*self.inputs[:1], self.output)}
+        changed, self._names = bool(self._names) and names != self._names, names
+        happened = [(plug, news) for plug in plugs if (news := plug.look(names[plug.direction], now)) is not None]
+        return happened, changed

@@ -1,0 +1,104 @@
+"""Cables on made-up systems: what goes is noticed, what comes back is opened again by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from improv.ports import wire
+from improv.ports.plugs import LOOK_EVERY, TRY_AGAIN, Board, Plug
+from improv.ports.reports import IN, OUT, Plugged, Unplugged
+
+
+class Client:
+    """A client of one system whose ports come and go."""
+
+    def __init__(self, *names: str) -> None:
+        self.ports = [*names]
+        self.taken = False
+        self.did: list[str] = []
+        self.sent: list[bytes] = []
+
+    def names(self) -> list[str]:
+        return [*self.ports]
+
+    def open(self, name: str) -> str:
+        if self.taken:
+            raise wire.Taken("busy")
+        self.did.append(f"open {name}")
+        return name
+
+    def open_virtual(self) -> str:
+        return self.open("improv out")
+
+    def shut(self) -> None:
+        self.did.append("shut")
+
+    def send(self, data: bytes) -> None:
+        self.sent.append(data)
+
+
+def plug(client: Client, wanted: str | None, api: str = "alsa", direction: str = OUT) -> Plug:
+    one = Plug(client, wanted, api, direction)  # type: ignore[arg-type]
+    one.open(client.names())
+    return one
+
+
+def test_a_port_that_goes_is_shut_and_one_of_its_name_opened_under_its_new_number() -> None:
+    client = Client("Keys:Keys 20:0", "Other:Other 24:0")
+    one = plug(client, "keys")
+    assert (one.name, one.there) == ("Keys:Keys 20:0", True)
+    assert one.look(client.names(), 1.0) is None
+    client.ports = ["Other:Other 24:0"]
+    assert one.look(client.names(), 2.0) == Unplugged("Keys:Keys 20:0", OUT)
+    one.send(b"\x80\x3c\x00")
+    assert client.sent == [], "an output that is not there takes nothing"
+    assert one.look(client.names(), 3.0) is None
+    client.ports.append("Keys:Keys 28:0")
+    assert one.look(client.names(), 4.0) == Plugged("Keys:Keys 28:0", OUT)
+    assert client.did == ["open Keys:Keys 20:0", "shut", "open Keys:Keys 28:0"]
+    one.send(b"\x80\x3c\x00")
+    assert client.sent == [b"\x80\x3c\x00"]
+
+
+def test_of_several_that_are_meant_the_one_that_was_there_comes_back() -> None:
+    client = Client("Keys:A 20:0")
+    one = plug(client, "Keys")
+    client.ports = ["Keys:B 24:0"]
+    assert one.look(client.names(), 1.0) == Unplugged("Keys:A 20:0", OUT)
+    client.ports += ["Keys:A 28:0"]
+    assert one.look(client.names(), 2.0) == Plugged("Keys:A 28:0", OUT)
+
+
+def test_one_that_another_program_holds_is_tried_again_after_a_while() -> None:
+    client = Client("Keys 0")
+    one = Plug(client, "Keys", "windows", IN)  # type: ignore[arg-type]
+    client.taken = True
+    assert one.look(client.names(), 1.0) is None
+    client.taken = False
+    assert one.look(client.names(), 1.0 + TRY_AGAIN / 2) is None
+    assert one.look(client.names(), 1.0 + TRY_AGAIN) == Plugged("Keys 0", IN)
+
+
+def test_a_port_of_improvs_own_is_always_there() -> None:
+    client = Client()
+    one = plug(client, None)
+    assert one.look([], 1.0) is None and one.there
+
+
+def test_the_board_looks_now_and_then_and_says_whether_the_lists_changed() -> None:
+    ins, out = Client("Keys 1"), Client("Synth 1")
+    keys, synth = plug(ins, "Keys", "jack", IN), plug(out, "Synth", "jack")
+    board = Board([keys], synth)
+    assert board.look(0.0) == ([], False)
+    ins.ports.clear()
+    assert board.look(LOOK_EVERY / 2) == ([], False)
+    assert board.look(LOOK_EVERY) == ([(keys, Unplugged("Keys 1", IN))], True)
+    out.ports.append("Other 1")
+    assert board.look(2 * LOOK_EVERY) == ([], True)
+    assert board.look(3 * LOOK_EVERY) == ([], False)
+
+
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_any_number_of_inputs_is_looked_at(inputs: int) -> None:
+    plugs = [plug(Client("a"), "a", "jack", IN) for _ in range(inputs)]
+    assert Board(plugs, plug(Client("b"), "b", "jack")).look(0.0) == ([], False)
