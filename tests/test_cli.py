@@ -67,6 +67,7 @@ def links(monkeypatch: pytest.MonkeyPatch) -> list[FakeLink]:
         return opened[-1]
 
     monkeypatch.setattr("improv.ports.link.open_ports", open_ports)
+    monkeypatch.setattr("improv.ports.lifeline.Lifeline", lambda settings, stopping: open_ports(settings))
     return opened
 
 

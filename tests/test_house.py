@@ -62,10 +62,10 @@ for module, gone in {less!r}.items():
         vars(importlib.import_module(module)).pop(name, None)
 for name in {names!r}:
     importlib.import_module(name)
-from improv.ports import link, waiting
-with link._no_interrupt():
+from improv.ports import starting, waiting
+with starting._no_interrupt():
     pass
-ours, theirs = link.multiprocessing.Pipe()
+ours, theirs = starting.multiprocessing.Pipe()
 theirs.send(1)
 assert waiting.Waiter(ours).sleep(1.0)
 """

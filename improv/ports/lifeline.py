@@ -21,8 +21,9 @@ from improv.ledger import Key
 from improv.midi import Parser
 from improv.plan import Command, Silence
 from improv.ports import process
-from improv.ports.link import Link, Opening, Stopped, open_ports
+from improv.ports.link import Link, Stopped, open_ports
 from improv.ports.reports import Back, Gone, Heard, Lost, Opened, PortSettings, Quench, Report
+from improv.ports.starting import Opening
 from improv.scheduler import Scheduler
 
 __all__ = ["Lifeline", "Stopped"]

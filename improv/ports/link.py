@@ -10,14 +10,10 @@ In use::
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import multiprocessing.connection
-import signal
-import sys
 import time
-import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
@@ -27,17 +23,14 @@ from improv.plan import Command
 from improv.ports import process
 from improv.ports.apis import TITLES
 from improv.ports.pipe import Pipe
-from improv.ports.process import Refused, Trying
+from improv.ports.process import Refused
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Quench, Report
+from improv.ports.starting import Opening, end
 
-#: Seconds within which a process must start, and a MIDI system must open, before it counts as hung.
-OPENING = 8.0
 #: A port process that has not been heard of for so many seconds is asked whether it lives,
 PING_AFTER = 1.0
 #: and given up when it does not answer in so many.
 PING_LIMIT = 2.0
-#: Seconds a port process has to silence and close.
-CLOSING = 4.0
 
 
 class Link:
@@ -136,7 +129,7 @@ class Link:
     def close(self) -> None:
         """Silence what sounds, close the ports and end the process; kill it if that takes over CLOSING seconds."""
         self._pipe.close()
-        _end(self._worker, patience=0.0 if self._hung else None)
+        end(self._worker, patience=0.0 if self._hung else None)
 
     def __enter__(self) -> Link:
         return self
@@ -174,38 +167,6 @@ def _reason(answer: object) -> str:
     return answer.message if isinstance(answer, Refused) else "the port process does not start"
 
 
-class Opening:
-    """A port process on its way. `failed`: MIDI systems that an earlier one did not survive, and how."""
-
-    def __init__(self, target: Callable[..., None], what: object, failed: tuple[tuple[str, str], ...] = ()) -> None:
-        self.worker, self.pipe = _start(target, what, failed)
-        #: The MIDI system last tried, if it came that far.
-        self.tried: str | None = None
-        self._end = now() + OPENING
-
-    def look(self, timeout: float) -> tuple[object, list[Any]]:
-        """Its answer, after at most `timeout` seconds, and what came after it already; None while there is none."""
-        multiprocessing.connection.wait([self.pipe.connection], max(0.0, min(timeout, self._end - now())))
-        values = self.pipe.receive()
-        for index, value in enumerate(values):
-            if not isinstance(value, Trying):
-                return value, values[index + 1 :]
-            self.tried, self._end = value.api, now() + OPENING
-        return None, []
-
-    @property
-    def failed(self) -> str:
-        """What became of it, if it will not answer any more; else nothing."""
-        if self.pipe.closed:
-            return "crashed on opening"
-        return "hung on opening" if now() >= self._end else ""
-
-    def give_up(self, patience: float | None = 0.0) -> None:
-        """Let it end by itself within so many seconds (None: CLOSING), or kill it."""
-        self.pipe.close()
-        _end(self.worker, patience)
-
-
 def _ask(
     target: Callable[..., None], what: object, stopping: Callable[[], bool] = lambda: False
 ) -> tuple[Opening, object, list[Any]]:
@@ -223,45 +184,3 @@ def _ask(
             return opening, answer, more if answer is not None else []
         failed.append((opening.tried, opening.failed))
         opening.give_up()
-
-
-def _start(target: Callable[..., None], what: object, failed: tuple[tuple[str, str], ...]) -> tuple[SpawnProcess, Pipe]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    worker = context.Process(target=target, args=(theirs, what, failed), name="improv ports", daemon=True)
-    with _no_main_module(), _no_interrupt():
-        worker.start()
-    theirs.close()  # or the end of that process would not be noticed
-    return worker, Pipe(ours)
-
-
-@contextlib.contextmanager
-def _no_main_module() -> Iterator[None]:
-    """Hide the main module from multiprocessing, which would import it, and all it imports, in the port process."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-@contextlib.contextmanager
-def _no_interrupt() -> Iterator[None]:
-    """Block Ctrl-C, also for the process that is started meanwhile: it ends with the pipe, and not before."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end(worker: SpawnProcess, patience: float | None = None) -> None:
-    """Wait `patience` seconds (CLOSING) for a process to end by itself, then kill it."""
-    worker.join(CLOSING if patience is None else patience)
-    if worker.exitcode is None:
-        worker.kill()
-        worker.join(CLOSING)

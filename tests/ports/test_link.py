@@ -9,7 +9,7 @@ import pytest
 from improv.clock import now
 from improv.errors import UserError
 from improv.plan import PlannedNote, Play
-from improv.ports import link, process
+from improv.ports import link, process, starting
 from improv.ports.link import open_ports
 from improv.ports.reports import Lost, PortSettings
 from tests.ports import workers
@@ -22,7 +22,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., None]], N
     """Choose what the link starts; times are short."""
     monkeypatch.setattr(link, "PING_AFTER", 0.0625)
     monkeypatch.setattr(link, "PING_LIMIT", 0.25)
-    monkeypatch.setattr(link, "CLOSING", 0.5)
+    monkeypatch.setattr(starting, "CLOSING", 0.5)
     return lambda target: monkeypatch.setattr(process, "serve", target)
 
 
@@ -36,7 +36,7 @@ def test_a_system_that_hangs_is_left_out_the_next_time(
     worker: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker(workers.hangs_on_alsa)
-    monkeypatch.setattr(link, "OPENING", 2.0)
+    monkeypatch.setattr(starting, "OPENING", 2.0)
     with pytest.raises(UserError, match=r"^alsa hung on opening$"):
         open_ports(SETTINGS)
 
