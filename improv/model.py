@@ -19,6 +19,7 @@ from improv.step import Controls, Floats, Step, controls
 
 FORMAT_VERSION = 2
 METADATA_KEY = "improv"
+#: Rows a network may see of the past, the last one included; or, of one that carries its state on, no limit.
 RECEPTIVE_FIELD = 32
 #: How far the probe's log-probabilities and state may lie from the recorded ones: other processors and
 #: providers round differently, a wrong model is off by whole units.
@@ -100,7 +101,8 @@ def load(path: Path, provider: str = "cpu") -> OnnxModel:
         _compare(path, "fields", meta["fields"], list(FIELDS))
         _compare(path, "columns", meta["columns"], list(COLUMNS))
         _compare(path, "dials", meta["dials"], DIALS)
-        _compare(path, "receptive_field", meta["receptive_field"], RECEPTIVE_FIELD)
+        if meta["receptive_field"] is not None:  # null: its state goes on from note to note
+            _compare(path, "receptive_field", meta["receptive_field"], RECEPTIVE_FIELD)
         model = OnnxModel(session, meta)
         _probe(path, model, meta["probe"])
     except (KeyError, ValueError, TypeError, AttributeError) as error:

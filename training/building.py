@@ -11,7 +11,8 @@ import keras
 from improv.encoding import FIELDS, Encoding
 from improv.errors import UserError
 from training.checkpoint import load_network
-from training.networks.wavenet import WaveNet, WaveNetConfig
+from training.networks.kinds import KINDS, make
+from training.networks.wavenet import WaveNetConfig
 from training.objective import FieldBits, nats
 
 
@@ -21,6 +22,7 @@ class Settings:
 
     With `start`, the path of a .keras file, it begins there, and the network's own sizes hold, not those here;
     with `grow` it begins there and is given what it lacks of the sizes here, which at first changes nothing.
+    The sizes are a WaveNet's; another `network` is made as large as that.
     """
 
     start: str = ""
@@ -54,17 +56,20 @@ def build(settings: Settings, encoding: Encoding) -> Any:
     keras.utils.set_random_seed(settings.seed)
     if settings.start and not settings.grow:
         return load_network(Path(settings.start))
-    if settings.network != "wavenet":
-        raise UserError(f"--network {settings.network}: unknown; there is wavenet")
+    if settings.network not in KINDS:
+        raise UserError(f"--network {settings.network}: unknown; there is {', '.join(KINDS)}")
     half = settings.precision != "float32"
     keras.mixed_precision.set_global_policy(f"mixed_{settings.precision}" if half else "float32")
     old = load_network(Path(settings.start)) if settings.start else None
     if old is not None:
         encoding = old.config.encoding
     keys = ("channels", "skip", "hidden", "pointwise", "tail", "dials", "dropout")
-    network = WaveNet(WaveNetConfig(encoding=encoding, **{key: getattr(settings, key) for key in keys}))
+    sizes = WaveNetConfig(encoding=encoding, **{key: getattr(settings, key) for key in keys})
+    network = make(settings.network, sizes)
     network.build()
     if old is not None:
+        if type(old) is not type(network):
+            raise UserError(f"{settings.start}: a network of another kind than --network {settings.network}")
         try:
             network.take_over(old)
         except ValueError as error:

@@ -75,7 +75,7 @@ def load_network(path: Path) -> Any:
         raise UserError(f"{path}: no such file; expected a .keras file written by 'improv-train fit'")
     import keras
 
-    import training.networks.wavenet  # noqa: F401  (registers the class with Keras)
+    import training.networks.kinds  # noqa: F401  (registers the classes with Keras)
 
     try:
         network = keras.saving.load_model(path, compile=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from improv.cli import Parser
 from improv.errors import UserError
-from training.commands import article, audition, evaluate, export, finetune, fit, ingest
+from training.commands import article, audition, compare, evaluate, export, finetune, fit, ingest
 
 WHAT = """Make the models improv plays with, in four steps:
 
@@ -30,6 +30,7 @@ COMMANDS = {
     "export": export,
     "evaluate": evaluate,
     "audition": audition,
+    "compare": compare,
     "article": article,
 }
 
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"improv-train: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        resumed = "; the same command goes on from here" if options.command == "fit" else ""
+        resumed = "; the same command goes on from here" if options.command in ("fit", "compare") else ""
         print(f"improv-train: interrupted{resumed}", file=sys.stderr)
         return 130
     return 0

@@ -45,7 +45,7 @@ def export(network: Any, path: Path, about: About) -> None:
         "fields": list(FIELDS),
         "columns": list(COLUMNS),
         "dials": DIALS,
-        "receptive_field": RECEPTIVE_FIELD,
+        "receptive_field": network.receptive_field,
         "encoding": asdict(encoding),
         "state_size": network.state_size,
         "parameters": network.count_params(),

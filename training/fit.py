@@ -139,9 +139,9 @@ class Rounds(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = value
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count the step; stop in the middle of a round when the steps are used up."""
+        """Count the step; stop in the middle of a round when the budget is used up."""
         self._state.step += 1
-        if self._settings.steps is not None and self._state.step >= self._settings.steps:
+        if self._spent() >= 1:
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -8,7 +8,14 @@ import os
 from pathlib import Path
 
 from training.needs import import_quietly, need
+from training.networks import NAMES
 from training.options import fraction, positive, positive_number
+
+#: What `training` adds.
+SAME = (
+    *("channels", "skip", "hidden", "pointwise", "tail", "dials", "dropout"),
+    *("precision", "crop", "batch", "learning_rate", "seed"),
+)
 
 SHORT = "a corpus to a network"
 LONG = """Train a network on a corpus. Give a budget (--minutes or --steps). The same command again goes on
@@ -24,14 +31,31 @@ def options(command: argparse.ArgumentParser) -> None:
     add("--minutes", type=positive_number, help="stop after this long (default: 30, unless --steps is given)")
     add("--steps", type=positive, help="stop after this many batches")
     add("--fresh", action="store_true", help="start anew instead of going on with what is in the folder")
-    add("--network", choices=["wavenet"], default="wavenet", help="the kind of network (default: %(default)s)")
+    kinds = "the kind (default: %(default)s); sizes are a wavenet's, and the others are made as large as that one"
+    add("--network", choices=NAMES, default="wavenet", help=kinds)
+    add("--start", default="", metavar="MODEL.keras", help="begin with this network, which may lack dials and tail")
+    add("--schedule", choices=["cosine", "linear"], default="cosine", help="how it falls (default: %(default)s)")
+    add("--validate-every", type=positive, default=200, help="in steps (default: %(default)s)")
+    add("--checkpoint-every", type=float, default=60.0, help="in seconds (default: %(default)s)")
+    add(
+        "--patience",
+        type=positive,
+        default=10,
+        help="validations without progress until it stops (default: %(default)s)",
+    )
+    add("--quiet", action="store_true", help="no progress bar")
+    training(command)
+
+
+def training(command: argparse.ArgumentParser) -> None:
+    """Add what is to be the same where networks are compared: sizes, and how they are trained."""
+    add = command.add_argument
     add("--channels", type=positive, default=128, help="width of the residual stream (default: %(default)s)")
     add("--skip", type=positive, default=256, help="width of the skip connections (default: %(default)s)")
     add("--hidden", type=positive, default=256, help="width of the layer before the heads (default: %(default)s)")
     add("--pointwise", type=int, default=1, help="kernel-1 layers after each dilated one (default: %(default)s)")
     add("--tail", type=int, default=0, help="kernel-1 layers more after the last (default: %(default)s)")
     add("--dials", type=int, default=96, help="width of the layer that reads the dials, 0: none (default: %(default)s)")
-    add("--start", default="", metavar="MODEL.keras", help="begin with this network, which may lack dials and tail")
     add("--dropout", type=fraction, default=0.1, help="0 to 1 (default: %(default)s)")
     add(
         "--precision",
@@ -42,17 +66,7 @@ def options(command: argparse.ArgumentParser) -> None:
     add("--crop", type=positive, default=256, help="notes to predict in each item of a batch (default: %(default)s)")
     add("--batch", type=positive, default=32, help="items in a batch (default: %(default)s)")
     add("--learning-rate", type=positive_number, default=2e-3, help="at its peak (default: %(default)s)")
-    add("--schedule", choices=["cosine", "linear"], default="cosine", help="how it falls (default: %(default)s)")
-    add("--validate-every", type=positive, default=200, help="in steps (default: %(default)s)")
-    add("--checkpoint-every", type=float, default=60.0, help="in seconds (default: %(default)s)")
-    add(
-        "--patience",
-        type=positive,
-        default=10,
-        help="validations without progress until it stops (default: %(default)s)",
-    )
     add("--seed", type=int, default=0, help="same seed, same random numbers (default: %(default)s)")
-    add("--quiet", action="store_true", help="no progress bar")
 
 
 def run(options: argparse.Namespace) -> None:

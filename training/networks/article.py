@@ -39,6 +39,7 @@ class Article(Windowed):
     """Features are the largest output of each filter of the last convolution."""
 
     Config = ArticleConfig
+    body = ("convolutions",)
 
     def __init__(self, config: ArticleConfig | None = None, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)

@@ -6,7 +6,6 @@ keras.ops only, so the same file trains on TensorFlow, JAX and PyTorch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -17,6 +16,9 @@ from keras import layers, ops
 from improv.dials import WIDTH
 from improv.encoding import FIELDS, IOI, ORDER, PAD_PITCH, PART, PITCH, SOUNDING, VELOCITY, Encoding, Order
 from training.networks.blocks import Heads, Product, table
+
+#: The names of the layers all networks have.
+_SHARED = ("embed", "sounding", "top", "heads", "dials")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Network(keras.Model):
 
     #: The kind's dataclass of hyperparameters.
     Config: ClassVar[type[Config]]
+    #: The names of the kind's own layers.
+    body: ClassVar[tuple[str, ...]]
 
     def __init__(self, config: Any = None, **kwargs: Any) -> None:
         super().__init__(dtype="float32", **kwargs)
@@ -77,6 +81,11 @@ class Network(keras.Model):
     @property
     def features_size(self) -> int:
         """How many features there are."""
+        raise NotImplementedError
+
+    @property
+    def receptive_field(self) -> int | None:
+        """How many rows, the last one included, can change the features; None where there is no such limit."""
         raise NotImplementedError
 
     @property
@@ -152,6 +161,15 @@ class Network(keras.Model):
         features, _ = self.features(rows[:, :-1], zeros, training=training)
         return self.score(self.hidden(features, dials, training=training), rows[:, 1:])[0]
 
+    def take_over(self, old: Network) -> None:
+        """Go on from a smaller network of this kind: what it lacks begins by changing nothing.
+
+        Raises ValueError where layers that both have differ in shape.
+        """
+        for part in (*_SHARED, *self.body):
+            for mine, other in zip(_layers(self, part), _layers(old, part), strict=False):
+                mine.set_weights(other.get_weights())
+
     def get_config(self) -> dict[str, Any]:
         """The hyperparameters as plain values."""
         return {"name": self.name, "config": asdict(self.config)}
@@ -165,15 +183,9 @@ class Network(keras.Model):
         return cls(cls.Config(encoding=Encoding(**encoding), **values), name=config.get("name"))
 
 
-def take_over(new: Network, old: Network, parts: Sequence[str]) -> None:
-    """Copy the weights of the layers that both have under the names `parts`; a list of layers as far as both go.
-
-    Raises ValueError where they differ in shape.
-    """
-    for part in parts:
-        ours, theirs = getattr(new, part, ()), getattr(old, part, ())
-        pairs = ((ours[key], theirs[key]) for key in ours) if isinstance(ours, dict) else None
-        if pairs is None:
-            pairs = zip(*((it if isinstance(it, (list, tuple)) else [it]) for it in (ours, theirs)), strict=False)
-        for mine, other in pairs:
-            mine.set_weights(other.get_weights())
+def _layers(network: Network, part: str) -> list[Any]:
+    """The layers a network has under a name; none where it lacks it."""
+    found = getattr(network, part, ())
+    if isinstance(found, dict):
+        return list(found.values())
+    return list(found) if isinstance(found, (list, tuple)) else [found]

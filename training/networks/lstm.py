@@ -64,10 +64,11 @@ class _TwoLayers(base.Network):
     """What both ways of use share."""
 
     Config = LSTMConfig
+    body = ("recurrent",)
 
     def __init__(self, config: LSTMConfig | None = None, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
-        self.body = Recurrent(self.config.units)
+        self.recurrent = Recurrent(self.config.units)
 
     @property
     def channels(self) -> int:
@@ -81,7 +82,7 @@ class _TwoLayers(base.Network):
 
     def build_body(self) -> None:
         """Create the two layers' weights."""
-        self.body.build((None, None, self.channels))
+        self.recurrent.build((None, None, self.channels))
 
 
 @keras.saving.register_keras_serializable("improv")
@@ -90,7 +91,7 @@ class LSTM(_TwoLayers, Windowed):
 
     def over(self, windows: Any, training: bool = False) -> Any:
         """Features (N, F) of windows of rows as `read` gives them, (N, CONTEXT, channels)."""
-        return self.body.afresh(windows)[:, -1]
+        return self.recurrent.afresh(windows)[:, -1]
 
     def call(self, inputs: tuple[Any, Any], training: bool = False) -> Any:
         """As `Windowed.call`; in training over rows cut into stretches of TOGETHER, each from an empty state."""
@@ -99,7 +100,7 @@ class LSTM(_TwoLayers, Windowed):
         rows = inputs[0][:, :-1]
         count = -(-ops.shape(rows)[1] // TOGETHER) * TOGETHER
         line = ops.concatenate([nothing(rows, TOGETHER), rows], axis=1)[:, -count:]
-        found = self.body.afresh(self.read(ops.reshape(line, (-1, TOGETHER, line.shape[-1]))))
+        found = self.recurrent.afresh(self.read(ops.reshape(line, (-1, TOGETHER, line.shape[-1]))))
         found = ops.reshape(found, (-1, count, self.features_size))
         return self.scored(found[:, count - ops.shape(rows)[1] + CONTEXT - 1 :], inputs, training)
 
@@ -109,13 +110,18 @@ class CarriedLSTM(_TwoLayers):
     """Features are the second layer's output; the state is both layers', in which the second's output comes third."""
 
     @property
+    def receptive_field(self) -> None:
+        """No limit: what was ever fed may count."""
+        return None
+
+    @property
     def state_size(self) -> int:
         """Output and cell of both layers."""
         return 4 * self.config.units
 
     def features(self, rows: Any, state: Any, training: bool = False) -> tuple[Any, Any]:
         """Feed rows (B, K, 7) after `state` (B, S); give features (B, K, F) and the state after them."""
-        return self.body(self.read(rows), state)
+        return self.recurrent(self.read(rows), state)
 
     def last_features(self, state: Any) -> Any:
         """The features of the last row fed, (B, F)."""

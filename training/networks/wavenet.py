@@ -40,6 +40,7 @@ class WaveNet(base.Network):
     """Features are the sum of the skip connections."""
 
     Config = WaveNetConfig
+    body = ("blocks",)
 
     def __init__(self, config: WaveNetConfig | None = None, **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
@@ -58,6 +59,11 @@ class WaveNet(base.Network):
     def features_size(self) -> int:
         """How many features there are."""
         return self.config.skip
+
+    @property
+    def receptive_field(self) -> int:
+        """Just so many notes."""
+        return receptive_field(DILATIONS)
 
     @property
     def state_size(self) -> int:
@@ -88,7 +94,3 @@ class WaveNet(base.Network):
     def last_features(self, state: Any) -> Any:
         """The features of the last row fed, (B, F)."""
         return state[:, -self.config.skip :]
-
-    def take_over(self, old: base.Network) -> None:
-        """Go on from a smaller network of this kind: what it lacks begins by changing nothing."""
-        base.take_over(self, old, ("embed", "sounding", "blocks", "top", "heads", "dials"))

@@ -22,6 +22,11 @@ class Windowed(base.Network):
         raise NotImplementedError
 
     @property
+    def receptive_field(self) -> int:
+        """The window."""
+        return CONTEXT
+
+    @property
     def state_size(self) -> int:
         """The rows of the window, as floats."""
         return CONTEXT * len(COLUMNS)
