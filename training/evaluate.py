@@ -19,7 +19,7 @@ import numpy as np
 
 from improv.dials import NOTHING_ASKED, Asked
 from improv.dials import heard as dials_heard
-from improv.encoding import DURATION, FIELDS, IOI, PART, PITCH, VELOCITY, Arranged, Order, Rows, arrange
+from improv.encoding import DURATION, FIELDS, IOI, PART, PITCH, VELOCITY, Arranged, Encoding, Order, Rows, arrange
 from improv.errors import UserError
 from improv.memory import Memory
 from improv.notes import Part
@@ -106,13 +106,18 @@ def score(model: StepModel, arranged: Arranged, *, label: bool, memory: bool = F
     """Score one performance: every note after the first."""
     rows, heard, best = listen(model, arranged)
     right = int((best[1:] == rows[1:, PITCH]).sum())
-    by_field = [_bits_by_field(model, rows, found, label) for found in (heard, *([with_memory(rows, heard)] * memory))]
+    by_field = [
+        bits_by_field(model.encoding, rows, found, label=label)
+        for found in (heard, *([with_memory(rows, heard)] * memory))
+    ]
     return Score(by_field[0], len(rows) - 1, right, 1, by_field[1] if memory else None)
 
 
-def _bits_by_field(model: StepModel, rows: Rows, heard: Floats, label: bool) -> Any:
-    """Bits by field, shape (5,), of all notes but the first, from log-probabilities (n, 5) in nats."""
-    bits = -heard / np.log(2) + bin_bits(model.encoding, rows)
+def bits_by_field(encoding: Encoding, rows: Rows, heard: Floats, *, label: bool) -> Any:
+    """Bits by field, shape (5,), of all notes but the first, from log-probabilities (n, 5) in nats.
+
+    Without `label` the part costs nothing."""
+    bits = -heard / np.log(2) + bin_bits(encoding, rows)
     if not label:
         bits[:, PART] = 0.0
     return bits[1:].sum(0, dtype=np.float64)

@@ -31,7 +31,7 @@ def options(command: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Compare networks."""
     need("keras", "tensorflow", "tf2onnx", "rich", "matplotlib")
-    from training.comparison.report import text, write
+    from training.comparison.report import Comparison, text, write
     from training.comparison.rivals import measure
     from training.comparison.runs import Plan, train
     from training.corpus import Corpus
@@ -41,7 +41,20 @@ def run(options: argparse.Namespace) -> None:
     plan = Plan(options.minutes, options.crop, same)
     trained = train(options.corpus, options.output, plan, print)
     with progress("scoring") as tell:
-        found = measure(corpus, trained, options.workers or os.cpu_count() or 1, tell)
+        models = {kind: one.model for kind, one in trained.items()}
+        scores = measure(corpus, models, options.workers or os.cpu_count() or 1, tell)
+    found = Comparison(command(options), options.minutes, trained, scores)
     writing(options.output, lambda folder: write(folder, found))
     print(text(found))
     print(f"written to {options.output}: compare.md, compare.png, compare.json")
+
+
+def command(options: argparse.Namespace) -> str:
+    """The command line that gives these options, with folders left out."""
+    usual = argparse.ArgumentParser()
+    training(usual)
+    words = ["improv-train", "compare", options.corpus.name, "--minutes", f"{options.minutes:g}"]
+    for name in SAME:
+        if (value := getattr(options, name)) != usual.get_default(name):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return " ".join(words)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from improv.errors import UserError
-from training.checkpoint import load_state
+from training.checkpoint import load_card, load_state
 from training.dataset import CONTEXT
 from training.networks import NAMES
 
@@ -33,9 +33,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A network that has had its time: the exported file, the notes it learned from, and the seconds that took."""
+    """A network that has had its time: the exported file, how large it is, the notes it learned from (with repeats),
+    and the seconds that took."""
 
     model: Path
+    parameters: int
     notes: int
     seconds: float
 
@@ -62,7 +64,8 @@ def _one(kind: str, corpus: Path, folder: Path, plan: Plan, tell: Callable[[str]
         _run("export", str(best), "-o", str(model), *_arguments(about))
     state = load_state(folder)
     assert state is not None, "fit leaves its state"
-    return Trained(model, state.step * state.settings["batch"] * crop, state.seconds)
+    notes = state.step * state.settings["batch"] * crop
+    return Trained(model, load_card(best)["parameters"], notes, state.seconds)
 
 
 def _arguments(options: dict[str, str]) -> Sequence[str]:
