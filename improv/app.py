@@ -7,11 +7,12 @@ import dataclasses
 import gc
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from improv import clock, config, engine
+from improv import config, engine
 from improv.desk import Desk
 from improv.encoding import Encoding
 from improv.errors import UserError
@@ -23,21 +24,23 @@ from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
 from improv.reception import Reception
 from improv.recording import new_recorder, recorded
+from improv.reloading import Derived, Reloading
 from improv.resources import default_model
 from improv.settingkinds import Meter
 from improv.settings import Settings, narrowed, tempered
 from improv.settingtable import MEMORIES
-from improv.signals import stop_signals
+from improv.signals import hang_ups, stop_signals
 from improv.status import StatusLine
 from improv.step import StepModel
 
 
-def play(settled: config.Config) -> int:
-    """Play live until Ctrl-C or SIGTERM, then 0. Raises UserError."""
+def play(read: Callable[[], config.Config]) -> int:
+    """Play live until Ctrl-C or SIGTERM, then 0. `read` settles the settings, again on SIGHUP. Raises UserError."""
     from improv.ports.lifeline import Lifeline, Stopped
 
     lost = None
-    with stop_signals() as stopping, contextlib.suppress(Stopped):
+    with stop_signals() as stopping, hang_ups() as hung_up, contextlib.suppress(Stopped):
+        settled = read()
         settings = core_settings(settled)
         model = load_model(settled)
         remembrance, kept = load_memory(settled, model.encoding)
@@ -66,7 +69,10 @@ def play(settled: config.Config) -> int:
             gc.freeze()
             timing = engine.Timing()
             reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
-            lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=Desk(line, recorder))
+            derived = Derived(core_settings, hearing)
+            again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
+            desk = Desk(line, recorder, [again.news])
+            lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=desk)
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
     return exit_code(lost)
@@ -122,33 +128,6 @@ def ports(settled: config.Config, as_json: bool) -> int:
         print("no MIDI ports; connect a keyboard, or start a synth or DAW")
     for port in found:
         print(f"{port.direction:<4} {port.api:<9} {port.name}")
-    return 0
-
-
-def setup(named: Path | None, options: config.Values) -> int:
-    """Find keyboard and synth with the person at the terminal, and save the settings. Raises UserError."""
-    from improv import setup as talk
-    from improv.ports.link import list_ports, open_ports
-
-    target = named or config.find(None) or config.user_file()  # where the next start will read it
-    old = config.text_of(target) if target.exists() else ""
-    settled = config.Config({**config.defaults(), **config.parse(target, old), **options})
-    api = settled.text("ports.api")
-    world = talk.World(lambda: list_ports(api), open_ports, clock.now, print, _ask, sys.platform != "win32")
-    found = talk.converse(world, api, settled.whole("ports.channel_out"))
-    changes: config.Values = {
-        **options,
-        "ports.in": (found.keyboard,),
-        "ports.out": found.output,
-        "ports.channel_out": found.channel,
-        "ports.virtual": False,
-    }
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(config.changed(old or config.render(), changes), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{target}: cannot be written ({error.strerror}); name another file with --config") from error
-    print(f"Saved to {target}. Now type: improv" + (f" --config {target}" if named else ""))
     return 0
 
 
@@ -241,12 +220,3 @@ def exit_code(lost: str | None) -> int:
     if lost is not None:
         print(f"improv: {lost}", file=sys.stderr)
     return 0 if lost is None else 1
-
-
-def _ask(question: str) -> str:
-    try:
-        return input(f"{question} ")
-    except EOFError:
-        raise UserError(
-            "setup needs a person at the terminal; 'improv ports' lists the ports, config.toml names them"
-        ) from None

@@ -111,14 +111,14 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(said: argparse.Namespace) -> int:
-    from improv import app, archive
+    from improv import app, archive, settingup
 
     options = config.from_options(said)
     match said.command:
         case "ports":
             return app.ports(config.settle(said.config, options), as_json=said.json)
         case "setup":
-            return app.setup(said.config, options)
+            return settingup.set_up(said.config, options)
         case "jam":
             wish = app.JamWish(said.source, said.output, said.play_part, said.json, "ports.out" in options)
             return app.jam(config.settle(said.config, options), wish)
@@ -131,7 +131,7 @@ def _run(said: argparse.Namespace) -> int:
             settled = config.settle(said.config, options)
             return archive.again(settled, said.session, said.output, recompute=said.recompute)
         case _:
-            return app.play(config.settle(said.config, options))
+            return app.play(lambda: config.settle(said.config, options))
 
 
 def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:

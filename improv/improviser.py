@@ -71,6 +71,11 @@ class Improviser:
         elif (note := ears.hear(event)) is not None:
             self._mode.heard(note)
 
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are."""
+        return self._stage.panel.settings
+
     def settle(self, settings: Settings) -> None:
         """From now on these settings hold, all of them. KeyError if they name no mode; then the old ones do."""
         if settings.mode not in MAKERS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from improv import app, config, setup
+from improv import config, settingup, setup
 from improv.errors import UserError
 from improv.plan import Command, Play
 from improv.ports.reports import Heard, Lost, PortInfo, PortSettings, Report
@@ -199,17 +199,17 @@ def test_what_was_found_is_saved_and_other_keys_stay(
     monkeypatch.setattr("improv.ports.link.open_ports", room.open_ports)
     monkeypatch.setattr("builtins.input", room.ask)
     monkeypatch.setattr(config, "user_file", lambda: tmp_path / "deep" / "down" / "config.toml")
-    monkeypatch.setattr(app.clock, "now", lambda: room.clock)
+    monkeypatch.setattr(settingup.clock, "now", lambda: room.clock)
     monkeypatch.chdir(tmp_path)
 
-    assert app.setup(None, {}) == 0
+    assert settingup.set_up(None, {}) == 0
     saved = config.read(tmp_path / "deep" / "down" / "config.toml")
     assert (saved["ports.in"], saved["ports.out"], saved["ports.channel_out"]) == (("Keys",), "Synth", 2)
     assert saved.keys() == config.defaults().keys()
 
     mine = tmp_path / "mine.toml"
     mine.write_text("[sampling]\nseed = 3  # lucky\n")
-    assert app.setup(mine, {"ports.api": "jack"}) == 0
+    assert settingup.set_up(mine, {"ports.api": "jack"}) == 0
     assert re.search(r"seed = 3  # lucky", mine.read_text())
     assert config.read(mine) == {
         "sampling.seed": 3,
@@ -226,10 +226,10 @@ def test_it_is_saved_where_the_next_start_will_read_it(tmp_path: Path, monkeypat
     monkeypatch.setattr(setup, "converse", lambda *_: setup.Found("Keys", "Synth", 2))
     monkeypatch.setattr(config, "user_file", lambda: tmp_path / "user.toml")
     monkeypatch.chdir(tmp_path)
-    assert app.setup(None, {}) == 0
+    assert settingup.set_up(None, {}) == 0
     assert config.read(tmp_path / "user.toml")["ports.out"] == "Synth"
     Path("config.toml").write_text("[ports]\nout = 'Another'\n")  # read before the user's
-    assert app.setup(None, {}) == 0
+    assert settingup.set_up(None, {}) == 0
     assert config.settle(None, {}).text("ports.out") == "Synth"
 
 
@@ -248,7 +248,7 @@ def test_a_settings_file_that_cannot_be_had_is_one_line(
     found = setup.Found("Keys", "Synth", 2)
     monkeypatch.setattr(setup, "converse", lambda *_: found)
     with pytest.raises(UserError, match=r"\.toml: (cannot be|not TOML)") as error:
-        app.setup(target, {})
+        settingup.set_up(target, {})
     assert "\n" not in str(error.value)
 
 
@@ -258,4 +258,4 @@ def test_without_a_person_setup_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr("builtins.input", ended)
     with pytest.raises(UserError, match="person at the terminal"):
-        app._ask("Well?")
+        settingup._ask("Well?")

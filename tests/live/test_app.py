@@ -161,6 +161,21 @@ def test_what_was_learned_is_kept_at_the_end_and_known_at_the_next_start(
         assert int(kept.notes["learned"].sum()) == times * NOTES
 
 
+def test_the_settings_are_read_again_while_it_plays(jack: JackServer, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[answer]\ngap_min = 0.5\n")
+    with running(tmp_path, "--api", "jack", "--config", "mine.toml") as improv:
+        file.write_text('[answer]\ngap_min = 0.75\n[ports]\nout = "Synth"\n')
+        improv.process.send_signal(signal.SIGHUP)
+        improv.wait_for("settings read again: answer.gap_min")
+        improv.wait_for("from the next start: ports.out")
+        file.write_text("[answer]\ngap_min = 99\n")
+        improv.process.send_signal(signal.SIGHUP)
+        improv.wait_for("the settings stay as they are: mine.toml: answer.gap_min = 99")
+        assert improv.end() == 0
+        assert improv.err == []
+
+
 def connected(jack: JackServer) -> bool:
     """Whether somebody has opened the musician's ports: improv's clients are there."""
     return sum("improv" in name for name in jack.ports()) >= 2

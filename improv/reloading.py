@@ -1,0 +1,93 @@
+"""Settings read again while improv plays: what can change changes, what cannot is named, and what is wrong changes
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
+
+from improv.config import Config
+from improv.errors import UserError
+from improv.hands import Hearing
+from improv.reception import Reception
+from improv.settings import Settings
+
+#: Sections and settings that hold from the next start: ports and processes, and what a session is made with,
+_LATER = (
+    *("ports", "record", "terminal", "model.file", "model.provider", "model.memory", "sampling.seed"),
+    *("time.sync", "time.clock", "time.meter"),
+)
+#: but for these.
+_AT_ONCE = ("ports.channel_in", "ports.channel_out", "ports.split", "ports.pedal")
+
+
+def waits(path: str) -> bool:
+    """Whether a setting (`section.name`) holds from the next start only."""
+    return path not in _AT_ONCE and (path in _LATER or path.partition(".")[0] in _LATER)
+
+
+class Core(Protocol):
+    """What plays: improv.improviser, or one that writes down what it does."""
+
+    def settle(self, settings: Settings) -> None:
+        """From now on these settings hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What the parts of improv take of settled settings. Both raise UserError."""
+
+    core: Callable[[Config], Settings]
+    hearing: Callable[[Config], Hearing]
+
+
+class Reloading:
+    """Looks at the settings again whenever that was `wanted`.
+
+    `read` settles them anew and may raise UserError; `present` are the core's as they are, which a control may have
+    turned since: only what has changed in the file changes there.
+    """
+
+    def __init__(
+        self,
+        wanted: Callable[[], bool],
+        read: Callable[[], Config],
+        derived: Derived,
+        settled: Config,
+        present: Callable[[], Settings],
+        core: Core,
+        reception: Reception,
+    ) -> None:
+        self._wanted = wanted
+        self._read = read
+        self._derived = derived
+        self._settled = settled
+        self._present = present
+        self._core = core
+        self._reception = reception
+
+    def news(self) -> Sequence[str]:
+        """Read and settle what is to be read again, and say in a line or two what came of it."""
+        if not self._wanted():
+            return ()
+        try:
+            new = self._read()
+            was, now = self._derived.core(self._settled), self._derived.core(new)
+            hearing = self._derived.hearing(new)
+        except UserError as error:
+            return (f"the settings stay as they are: {error}",)
+        changed = sorted(path for path, value in new.values.items() if self._settled.values[path] != value)
+        names = [field.name for field in fields(Settings) if getattr(was, field.name) != getattr(now, field.name)]
+        self._core.settle(replace(self._present(), **{name: getattr(now, name) for name in names}))
+        self._reception.settle(hearing)
+        self._settled = new
+        return _said(changed)
+
+
+def _said(changed: Sequence[str]) -> Sequence[str]:
+    at_once = [path for path in changed if not waits(path)]
+    later = [path for path in changed if waits(path)]
+    lines = [f"settings read again: {', '.join(at_once) if at_once else 'nothing has changed at once'}"]
+    return (*lines, f"from the next start: {', '.join(later)}") if later else lines
