@@ -6,20 +6,18 @@ how likely each part is to be next *and* to have waited as long as it has: the s
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from improv.bearing import Bearing
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
 from improv.dials import Asked, Meter, heard
-from improv.drawing import beside, probability_of_wait, redrawn, register_bias, sane, wait, whose
-from improv.drift import manner, pull
+from improv.drawing import beside, probability_of_wait, redrawn, sane, wait, whose
 from improv.ears import Ears
 from improv.encoding import DURATION, IOI, PART, PITCH, Rows
-from improv.loudness import drawn_so_far, loudness
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.panel import Panel
 from improv.recall import Recall
@@ -30,8 +28,6 @@ from improv.touch import stroke
 FULL_GROUP = 10
 #: A note that is left out is followed by nothing for so many seconds: as long as a group.
 REST = GROUP_SPAN + 1e-3
-#: Of how many notes of its own a draft keeps in mind what they have drifted.
-DRIFT_NOTES = 128
 #: So many rows are read once and not once for each part: the last is enough for that.
 MANY = 4
 
@@ -61,10 +57,8 @@ class Draft:
         self._panel = panel
         self._rng = rng
         self._cast = cast
-        self._loudness = loudness([note.velocity for note in ears.recent], model.velocity)
-        self._drawn: deque[Note] = deque(maxlen=DRIFT_NOTES)  # velocities as the model drew them
-        self._call = manner([*ears.recent])
-        how = reading(cast, self._loudness.to_model)
+        self._bearing = Bearing(ears.recent, model.velocity)
+        how = reading(cast, self._bearing.to_model)
         self._tail = ears.context.tail(how)
         rows = ears.context.rows(how)
         # What the model has not been fed yet, shapes (n, 7) and (n + 1, WIDTH): what is known before each, and after.
@@ -74,7 +68,6 @@ class Draft:
         self._meter = Meter(lately)
         self._state = model.start()
         self._alone = len(cast.parts) == 1
-        self._register = register_bias([note.pitch for note in ears.recent])
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
         self._group_over = False  # the last draw fell back inside its group, or was left out of it
@@ -154,7 +147,7 @@ class Draft:
         self._state = step.state[row : row + 1]
         self._rows, self._dials = self._rows[:0], self._dials[-1:]
         self._add(drawn)
-        self._drawn.append(drawn)
+        self._bearing.wrote(drawn)
         self.reached = onset
         if self._recall is not None:
             self._recall.wrote(stroke(self._rows[0].tolist()))
@@ -220,8 +213,7 @@ class Draft:
             how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch(cap)
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         if self._alone:
-            how.bias[0] += pull(encoding, self._call, manner([*self._drawn]))
-            how.bias[0, encoding.field(PITCH)] += self._register
+            how.bias[0] += self._bearing.bias(encoding)
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):
@@ -237,14 +229,13 @@ class Draft:
         return full or not self._cast.joins(part, 128, self._tail.group)
 
     def _as_model(self, note: Note) -> Note:
-        return replace(note, velocity=self._loudness.to_model(note.velocity))
+        return replace(note, velocity=self._bearing.to_model(note.velocity))
 
     def _as_loud_as_the_player(self, velocity: int) -> int:
         """A velocity as the model drew it, as loud as it is to be played."""
         usual, factor = self._model.velocity, self._panel.settings.loudness
         if self._alone:  # left to itself a model drifts; of two parts each has its own loudness
-            usual = drawn_so_far([one.velocity for one in self._drawn], usual)
+            usual = self._bearing.drawn()
         elif factor != 1:
             usual = (self._asked().loudness or usual[0], usual[1])
-        played = replace(self._loudness, model=usual).to_player(velocity)
-        return min(max(round(played * factor), 1), 127)
+        return min(max(round(self._bearing.to_player(velocity, usual) * factor), 1), 127)

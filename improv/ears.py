@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import replace
 
 from improv.casting import IMPROV, PLAYER
-from improv.context import CONTEXT_NOTES, Context
+from improv.context import Context
 from improv.encoding import Encoding
 from improv.events import Event
 from improv.keynames import Key, read_key
@@ -17,15 +17,18 @@ from improv.recall import Remembrance
 from improv.timekeeping import Timekeeper
 from improv.tonality import KeyFollower
 
+#: So many of the player's notes are kept as they began: a minute or less.
+RECENT_NOTES = 256
+
 
 class Ears:
-    """`recent` holds the player's last 32 notes as they began; `context` holds both voices; `remembrance` is the
+    """`recent` holds the player's last notes as they began; `context` holds both voices; `remembrance` is the
     session memory, None if the settings want none; `time` knows the beat."""
 
     def __init__(self, encoding: Encoding, panel: Panel, remembrance: Remembrance | None = None) -> None:
         """With no `remembrance` from an earlier session a new one, if the settings want one."""
         self.context = Context(encoding)
-        self.recent: deque[Note] = deque(maxlen=CONTEXT_NOTES)
+        self.recent: deque[Note] = deque(maxlen=RECENT_NOTES)
         self.remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
         self.time = Timekeeper(panel)
         self._keys = KeyFollower()

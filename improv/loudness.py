@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Of how many notes the player's mean and spread are taken.
-RECENT = 32
 #: Below this many notes the player's spread is not known yet: the model's fills in for those missing.
 ENOUGH = 8
 #: For how many drawn notes the training's mean and spread stand in when it is asked how the model has drawn so far.
@@ -34,8 +32,8 @@ class Loudness:
 
 
 def loudness(velocities: Sequence[int], model: tuple[float, float]) -> Loudness:
-    """The map for a player whose last notes had these velocities, and a model trained at mean and spread `model`."""
-    recent = np.asarray(velocities[-RECENT:], float)
+    """The map for a player whose notes had these velocities, and a model trained at mean and spread `model`."""
+    recent = np.asarray(velocities, float)
     if not len(recent):
         return Loudness(model, model)
     missing = max(0, ENOUGH - len(recent))

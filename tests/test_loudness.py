@@ -33,10 +33,6 @@ def test_three_notes_do_not_tell_the_spread_yet():
     assert found.player[1] > MODEL[1] / 2
 
 
-def test_only_the_last_32_notes_count():
-    assert loudness([1] * 100 + [80] * 32, MODEL).player == (80.0, 0.0)
-
-
 def test_before_any_note_nothing_is_moved():
     assert loudness([], MODEL).to_player(77) == 77
 

@@ -1,0 +1,71 @@
+"""What a draft is held to: how the player has played, in register, pace, fullness and loudness.
+
+An answer is to be like the phrase it answers. Who plays on for minutes is to be like the player, and not like the one
+run or the one loud chord that came last. So a draft looks at as many notes of the player's as the network sees, and
+once it has written as many itself, at WIDER more for each: as far back as the dials look, and no further.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from improv.context import CONTEXT_NOTES
+from improv.dials import SPAN
+from improv.drawing import register_bias
+from improv.drift import manner, pull
+from improv.encoding import PITCH, Encoding
+from improv.loudness import drawn_so_far, loudness
+from improv.notes import Note
+from improv.step import Floats
+
+#: Of how many notes of its own a draft keeps in mind what they have drifted.
+DRIFT_NOTES = 128
+#: A draft looks at the player again after so many notes, and, once it is long, at so many more for each.
+LOOK_EVERY, WIDER = 8, 2
+
+
+class Bearing:
+    """Looks at the `player`'s notes, in onset order; more may be heard meanwhile. `usual`: mean and spread of velocity
+    (1-127) in the training."""
+
+    def __init__(self, player: Sequence[Note], usual: tuple[float, float]) -> None:
+        self._player = player
+        self._usual = usual
+        self._drawn: deque[Note] = deque(maxlen=DRIFT_NOTES)  # velocities as the model drew them
+        self._count = 0
+        self._look()
+        #: What the model hears is moved in one way from the beginning to the end of a draft.
+        self.to_model = self._loudness.to_model
+
+    def _look(self) -> None:
+        reach = CONTEXT_NOTES + WIDER * max(0, self._count - CONTEXT_NOTES)
+        notes = [*self._player][-reach:]
+        oldest = notes[-1].onset - SPAN if notes else 0.0
+        notes = [note for note in notes[:-CONTEXT_NOTES] if note.onset >= oldest] + notes[-CONTEXT_NOTES:]
+        self._manner = manner(notes)
+        self._register = register_bias([note.pitch for note in notes])
+        self._loudness = loudness([note.velocity for note in notes], self._usual)
+
+    def wrote(self, note: Note) -> None:
+        """The draft goes on with a note, of a velocity as the model drew it."""
+        self._drawn.append(note)
+        self._count += 1
+        if self._count % LOOK_EVERY == 0:
+            self._look()
+
+    def bias(self, encoding: Encoding) -> Floats:
+        """Nats, shape (encoding.offsets[-1],), that bring back what has drifted and keep away from far registers."""
+        bias = pull(encoding, self._manner, manner([*self._drawn]))
+        bias[encoding.field(PITCH)] += self._register
+        return bias
+
+    def drawn(self) -> tuple[float, float]:
+        """Mean and spread of velocity as the model has drawn it lately."""
+        return drawn_so_far([note.velocity for note in self._drawn], self._usual)
+
+    def to_player(self, velocity: int, drawn: tuple[float, float]) -> int:
+        """A velocity that the model drew, where it draws with this mean and spread, as loud as the player would play
+        it."""
+        return replace(self._loudness, model=drawn).to_player(velocity)

@@ -1,0 +1,88 @@
+"""What a draft is held to: the phrase it answers at first, the player as a whole when it goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from improv.bearing import LOOK_EVERY, Bearing
+from improv.context import CONTEXT_NOTES
+from improv.dials import SPAN
+from improv.encoding import IOI, PITCH, Encoding
+from improv.notes import Note
+
+ENCODING = Encoding()
+USUAL = (64.0, 20.0)
+
+
+def notes(count: int, pitch: int, velocity: int, start: float = 0.0, step: float = 0.25) -> list[Note]:
+    return [Note(start + step * index, pitch + index % 2, velocity + index % 3, 0.2) for index in range(count)]
+
+
+#: Low and soft for half a minute, and at last a run, high and loud and fast.
+PLAYER = [*notes(112, 48, 40), *notes(32, 84, 100, start=28.0, step=0.0625)]
+#: What a model draws that goes on as it began: in its own loudness.
+DRAWN = notes(400, 84, 64, start=31.0, step=0.0625)
+
+
+def written(count: int) -> Bearing:
+    bearing = Bearing(PLAYER, USUAL)
+    for note in DRAWN[:count]:
+        bearing.wrote(note)
+    return bearing
+
+
+def bends(bearing: Bearing) -> tuple[float, float, int]:
+    """The bias of a low pitch over a high one, and of a long wait over a short one; what the mean velocity becomes."""
+    bias = bearing.bias(ENCODING)
+    pitch, ioi = bias[ENCODING.field(PITCH)], bias[ENCODING.field(IOI)]
+    waits = float(ioi[ENCODING.ioi_bin(0.5)] - ioi[ENCODING.ioi_bin(0.0625)])
+    return float(pitch[50] - pitch[84]), waits, bearing.to_player(64, bearing.drawn())
+
+
+def test_an_answer_is_like_the_phrase_it_answers():
+    low, slow, loud = bends(written(0))
+    assert low < -3 and slow == 0 and loud == 101
+    low, slow, loud = bends(written(CONTEXT_NOTES))
+    assert low < -3 and abs(slow) < 0.5 and loud > 95
+
+
+def test_who_plays_on_for_long_is_like_the_player_and_not_like_the_last_run():
+    low, slow, loud = bends(written(400))
+    assert low > 2 and slow > 1 and loud < 60
+
+
+def test_the_way_back_is_gradual():
+    lows, slows, louds = zip(*(bends(written(count)) for count in (32, 40, 48, 64, 80)), strict=True)
+    assert list(lows) == sorted(lows) and list(slows) == sorted(slows)
+    assert list(louds) == sorted(louds, reverse=True) and len(set(louds)) == 5
+
+
+def test_no_further_back_than_the_dials_look():
+    """An hour ago it was other notes: nothing of a long draft changes by a bit."""
+    long_ago = [*notes(100, 100, 120, start=28.0 - SPAN - 30.0), *PLAYER[112:]]
+    bearings = Bearing(long_ago, USUAL), Bearing(PLAYER[112:], USUAL)
+    for bearing in bearings:
+        for note in DRAWN:
+            bearing.wrote(note)
+    assert bends(bearings[0]) == bends(bearings[1])
+
+
+def test_the_model_hears_in_one_loudness_from_the_beginning_to_the_end():
+    assert written(0).to_model(100) == written(400).to_model(100)
+
+
+def test_what_the_player_plays_meanwhile_counts():
+    heard = list(PLAYER)
+    bearing = Bearing(heard, USUAL)
+    heard += notes(64, 84, 120, start=30.0)
+    before = bearing.to_player(64, USUAL)
+    for note in DRAWN[:LOOK_EVERY]:
+        bearing.wrote(note)
+    assert bearing.to_player(64, USUAL) > before + 10
+
+
+def test_before_any_note_nothing_is_bent():
+    bearing = Bearing([], USUAL)
+    assert not bearing.bias(ENCODING).any() and bearing.to_player(77, USUAL) == 77
+    bearing.wrote(DRAWN[0])
+    assert not np.isnan(bearing.bias(ENCODING)).any()
