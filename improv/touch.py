@@ -98,8 +98,8 @@ class Touch:
     def __init__(self, capacity: int = CAPACITY, mixtures: tuple[Mixture, Mixture] | None = None) -> None:
         velocity, duration = mixtures or (Mixture(VELOCITY_WEIGHTS), Mixture(DURATION_WEIGHTS))
         self.strokes = Strokes()
-        self.velocity = Expectation((False,) * len(VELOCITIES), velocity, capacity)
-        self.duration = Expectation((False,) * len(DURATIONS), duration, capacity)
+        self.velocity = Expectation((False,) * len(VELOCITIES), velocity, capacity, near=True)
+        self.duration = Expectation((False,) * len(DURATIONS), duration, capacity, near=True)
 
     def __len__(self) -> int:
         """How many contexts are kept."""

@@ -99,7 +99,7 @@ def test_live_equals_all_at_once(played: list[tuple[float, int, float]]) -> None
 
 @pytest.mark.parametrize(("length", "others"), [(0.0625, 1.0), (1.0, 0.0625)])
 def test_who_plays_short_is_answered_short_and_who_plays_long_long(length: float, others: float) -> None:
-    """The model would play the other way; at full weight the memory has it its own."""
+    """The model would play the other way; at full weight the memory has it about its own."""
     bin_of = ENCODING.duration_bin
     model = TableModel({DURATION: {bin_of(others): 1.0}, IOI: {ENCODING.ioi_bin(0.25): 1.0}, PITCH: {60: 1, 62: 1}})
     lengths = {}
@@ -115,7 +115,7 @@ def test_who_plays_short_is_answered_short_and_who_plays_long_long(length: float
         written = [draft.write(61.0 + index, 62.0 + index, 9.0) for index in range(20)]
         lengths[weight] = [bin_of(one.note.duration) for one in written if one]
     assert set(lengths[0.0]) == {bin_of(others)}
-    assert np.mean([one == bin_of(length) for one in lengths[1.0]]) > 0.4
+    assert np.mean([abs(one - bin_of(length)) <= 3 for one in lengths[1.0]]) > 0.4
 
 
 def test_touch_of_a_performance_is_what_evaluate_counts_with() -> None:

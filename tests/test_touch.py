@@ -25,8 +25,8 @@ def bits(notes, network=FLAT):
 
 
 def test_there_is_a_weight_for_every_context_and_degree():
-    assert len(VELOCITY_WEIGHTS) == DEGREES * len(VELOCITIES)
-    assert len(DURATION_WEIGHTS) == DEGREES * len(DURATIONS)
+    assert len(VELOCITY_WEIGHTS) == 2 * DEGREES * len(VELOCITIES)  # to the letter, and about so
+    assert len(DURATION_WEIGHTS) == 2 * DEGREES * len(DURATIONS)
     strokes = Strokes()
     assert len(strokes.velocity_keys(60, 0)) == len(VELOCITIES)
     assert len(strokes.duration_keys(60, 0)) == len(DURATIONS)
@@ -45,6 +45,14 @@ def test_long_after_long_waits_and_short_after_short_ones():
     iois = [rng.choice((QUARTER, EIGHTH)) for _ in range(400)]
     notes = [(ioi, rng.randrange(40, 90), 16, 40 if ioi == QUARTER else 12) for ioi in iois]
     assert bits(notes)[1] < 0.6
+
+
+def test_who_plays_about_the_same_is_expected_to():
+    """Struck somewhere in a range of six, never twice the same in a row: to the letter that is hard to learn soon."""
+    rng = random.Random(4)
+    notes = [(QUARTER, rng.randrange(40, 90), 14 + (3 * i + rng.randrange(2)) % 6, 30 + 5 * i % 7) for i in range(60)]
+    velocity, duration = bits(notes)
+    assert velocity < 3.4 and duration < 3.8  # 5 and 6.3 bits to the network
 
 
 def test_a_phrase_played_again_elsewhere_is_struck_as_before():

@@ -124,11 +124,14 @@ def _duration(mixture: Mixture) -> Callable[[list[int], list[float]], float | No
     return lambda row, network: touch.learn(stroke(row), (network[VELOCITY], network[DURATION]))[1]
 
 
+#: Contexts whose symbols are a scale have a second say.
+ABOUT = "about: {}".format
+
 FIELD = {
     "pitch": (PITCH, Field(CONTEXTS, FIRST_WEIGHTS, _pitch)),
     "ioi": (IOI, Field(RHYTHMS, RHYTHM_WEIGHTS, _ioi)),
-    "velocity": (VELOCITY, Field(VELOCITIES, VELOCITY_WEIGHTS, _velocity)),
-    "duration": (DURATION, Field(DURATIONS, DURATION_WEIGHTS, _duration)),
+    "velocity": (VELOCITY, Field([*VELOCITIES, *map(ABOUT, VELOCITIES)], VELOCITY_WEIGHTS, _velocity)),
+    "duration": (DURATION, Field([*DURATIONS, *map(ABOUT, DURATIONS)], DURATION_WEIGHTS, _duration)),
 }
 
 #: Rows (n, 7) as lists, and what the network alone gave each of their fields, (n, 5) in nats.
