@@ -115,7 +115,7 @@ def test_who_plays_short_is_answered_short_and_who_plays_long_long(length: float
         written = [draft.write(61.0 + index, 62.0 + index, 9.0) for index in range(20)]
         lengths[weight] = [bin_of(one.note.duration) for one in written if one]
     assert set(lengths[0.0]) == {bin_of(others)}
-    assert np.mean([abs(one - bin_of(length)) <= 3 for one in lengths[1.0]]) > 0.4
+    assert np.mean([abs(one - bin_of(length)) <= 3 for one in lengths[1.0]]) > 0.25
 
 
 def test_touch_of_a_performance_is_what_evaluate_counts_with() -> None:
