@@ -39,7 +39,7 @@ def onsets(events) -> list[float]:
 def test_a_phrase_is_answered_in_its_pace_and_length_and_then_it_waits():
     # Quiet from 1.25 s on, a quarter after the last onset. The player's intervals are a quarter, their high quantile
     # (with the first guess) is 0.47 s, so the least gap counts and the decision is at 1.6 s. The table expects a rest
-    # after ten rows: five of the phrase and five of its own. Once the memory of touch has its way: as long as the player.
+    # after ten rows: five of the phrase and five of its own. The memory of touch has its way once: a quarter.
     said = perform(played(*PHRASE), table(rest_after=10)).improv
     assert transcript(said) == [
         [1.643, "note_on", 1, 67, 65],
