@@ -1,7 +1,8 @@
 """How many notes a second training takes in: `python -m tests.bench.training CORPUS.npz [--backends tensorflow jax]`
 
 By Keras backend (each in a process of its own; one that is not installed is named), precision and batch size, for a
-network of the shape that `--channels`, `--skip` and `--hidden` give. The first steps, in which graphs are made, do not count.
+network of the shape that `--channels`, `--skip` and `--hidden` give. The first steps, in which graphs are made, do not
+count.
 """
 
 from __future__ import annotations
