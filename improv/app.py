@@ -133,9 +133,9 @@ def ports(settled: config.Config, as_json: bool) -> int:
 
 def load_model(settled: config.Config) -> StepModel:
     """The model the settings name, or the one that comes with improv. Raises UserError."""
-    from improv import model  # onnxruntime takes its time: only commands that play wait for it
+    from improv import providers  # onnxruntime takes its time: only commands that play wait for it
 
-    return model.load(model_file(settled), settled.text("model.provider"))
+    return providers.load_to_play(model_file(settled), settled.text("model.provider"))
 
 
 def model_file(settled: config.Config) -> Path:

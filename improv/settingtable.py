@@ -169,8 +169,8 @@ KEYS = (
         "model", "file", "", Text("PATH"), 'Model to play with (.onnx); "" is the one that comes with improv', "--model"
     ),
     Key(
-        *("model", "provider", "cpu", Choice(("cpu", "cuda"))),
-        "What computes: the processor, or an NVIDIA card with onnxruntime-gpu",
+        *("model", "provider", "cpu", Choice(("auto", "cpu", "cuda", "coreml", "directml", "migraphx"))),
+        "What computes: the processor, a graphics card's provider of onnxruntime, or the fastest at hand",
         "--provider",
     ),
     Key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from improv import app, config, model
+from improv import app, config, model, providers
 from improv.config import Config
 from improv.errors import UserError
 from improv.resources import default_model
@@ -23,8 +24,10 @@ def refused(path: Path, provider: str = "cpu") -> str:
     return str(error.value)
 
 
-def test_the_model_that_comes_with_improv_loads_and_says_whose_it_is() -> None:
-    loaded = model.load(default_model())
+@pytest.mark.parametrize("load", [model.load, providers.load_to_play])
+def test_the_model_that_comes_with_improv_loads_and_says_whose_it_is(load: Callable[[Path], model.OnnxModel]) -> None:
+    loaded = load(default_model())
+    assert loaded.bits == (32 if load is model.load else 8)
     assert loaded.card.licence and loaded.card.attribution and loaded.card.parameters > 0
     assert loaded.start(2).shape[0] == 2
     assert np.array_equal(loaded.start(2)[0], loaded.start()[0])
@@ -71,7 +74,7 @@ def test_a_provider_that_is_installed_and_does_not_start_is_one_line(monkeypatch
 
 def test_the_setting_reaches_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(model, "load", lambda path, provider: asked.append(provider))
+    monkeypatch.setattr(providers, "load_to_play", lambda path, provider: asked.append(provider))
     app.load_model(Config(config.defaults()))
     app.load_model(Config({**config.defaults(), "model.provider": "cuda"}))
     assert asked == ["cpu", "cuda"]

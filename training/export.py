@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+from onnx import ModelProto, helper
 
 from improv.dials import WIDTH
 from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Order, Rows, as_array
 from improv.model import DIALS, FORMAT_VERSION, METADATA_KEY, RECEPTIVE_FIELD, load
 from improv.notes import Note
+from improv.providers import eight_bit
 from improv.step import Floats
-from training.networks.sampler import draw
-
-OPSET = 17
+from training.graphs.builder import Graph
+from training.graphs.eightbit import EightBit
+from training.graphs.step import step
+from training.networks.wavenet import WaveNet
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +37,31 @@ class About:
 
 
 def export(network: Any, path: Path, about: About) -> None:
-    """Write `network` to `path`. Needs TensorFlow; the network itself may have been trained on any backend."""
-    import onnx
+    """Write `network` to `path`, and a WaveNet with 8-bit weights beside it (improv.providers.eight_bit).
 
-    model = to_onnx(network)
+    Other networks need TensorFlow; which backend they were trained on does not matter.
+    """
+    meta = _metadata(network, about)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(step(network, Graph()), path, meta | {"bits": 32})
+    if not isinstance(network, WaveNet):  # traced, they would keep most of their weights as they are
+        return
+    made_from = hashlib.sha256(path.read_bytes()).hexdigest()
+    _write(step(network, EightBit()), eight_bit(path), meta | {"bits": 8, "made_from": made_from})
+
+
+def _write(model: ModelProto, path: Path, meta: dict[str, Any]) -> None:
+    helper.set_model_props(model, {METADATA_KEY: json.dumps(meta)})
+    onnx.save(model, path)
+    load(path)  # what onnxruntime cannot run, or computes otherwise than Keras, must not leave this room
+
+
+def _metadata(network: Any, about: About) -> dict[str, Any]:
     encoding = network.config.encoding
     rows = probe_rows(encoding)
     dials = probe_dials(len(rows) + 1)
     scores, state = run_probe(network, rows, dials)
-    meta = {
+    return {
         "format_version": FORMAT_VERSION,
         "fields": list(FIELDS),
         "columns": list(COLUMNS),
@@ -51,66 +72,6 @@ def export(network: Any, path: Path, about: About) -> None:
         "parameters": network.count_params(),
         **asdict(about),
         "probe": {"rows": rows.tolist(), "dials": _pack(dials), "heard": _pack(scores), "state": _pack(state)},
-    }
-    onnx.helper.set_model_props(model, {METADATA_KEY: json.dumps(meta)})
-    model.producer_name = "improv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, path)
-    load(path)  # what onnxruntime cannot run, or computes otherwise than Keras, must not leave this room
-
-
-def to_onnx(network: Any) -> Any:
-    """The network's step as an onnx.ModelProto, inputs and outputs named as in improv.step."""
-    import keras
-
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError("exporting needs the TensorFlow backend: set KERAS_BACKEND=tensorflow")
-    import tensorflow as tf
-    import tf2onnx
-    import tf2onnx.optimizer
-
-    values, fields = network.config.encoding.offsets[-1], len(FIELDS)
-    floats = {"state": network.state_size, "bias": values, "prior": values}
-    floats |= dict.fromkeys(("weight", "temperature", "top_p", "u"), fields)
-    signature = [
-        tf.TensorSpec((None, None, len(COLUMNS)), tf.int32, name="rows"),
-        tf.TensorSpec((None, None, WIDTH), tf.float32, name="dials"),
-        *(tf.TensorSpec((None, width), tf.float32, name=name) for name, width in floats.items()),
-    ]
-
-    @tf.function(input_signature=signature)  # type: ignore[untyped-decorator]
-    def graph(rows: Any, dials: Any, state: Any, *how: Any) -> Any:
-        return step(network, rows, dials, state, dict(zip(list(floats)[1:], how, strict=True)))
-
-    # It turns every mean of a layer norm into a pooling that onnxruntime cannot fuse: 0.65 ms a step, 0.40 without.
-    optimizers = tf2onnx.optimizer._get_optimizers()
-    pooling = optimizers.pop("global_pool_optimizer", None)
-    try:
-        model, _ = tf2onnx.convert.from_function(graph, input_signature=signature, opset=OPSET)
-    finally:
-        if pooling is not None:
-            optimizers["global_pool_optimizer"] = pooling
-    return model
-
-
-def step(network: Any, rows: Any, dials: Any, state: Any, how: dict[str, Any]) -> dict[str, Any]:
-    """One step in keras.ops: what improv.step.Step holds, by name."""
-    from keras import ops
-
-    features, after = network.features(rows, state)
-    # One row more than was fed: the features before each row, and those after the last.
-    known = ops.concatenate([network.last_features(state)[:, None], features], axis=1)
-    hidden = network.hidden(known, dials)
-    before = hidden[:, :-1]
-    heard, best = network.score(before, rows)
-    drawn, raw, used = draw(network, hidden[:, -1], how)
-    return {
-        "heard": heard,
-        "best_pitch": ops.cast(best, "int32"),
-        "drawn": drawn,
-        "raw": raw,
-        "used": used,
-        "state_out": after,
     }
 
 

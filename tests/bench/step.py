@@ -1,22 +1,75 @@
 """How long one step takes: advance the state by one note and sample the next, on one thread.
 
-    python -m tests.bench.step [MODEL.onnx] [--steps N]
+    python -m tests.bench.step [MODEL.onnx] [--steps N] [--provider P]
 
-Prints median and 99th percentile, beside the same for a bare matrix product that reads as many weights:
-the machine's own floor and its noise, measured in turn with the steps.
+Prints median and 99th percentile for both of the model's files, beside the machine's own floor and noise, measured in
+turn with the steps: a bare matrix product that reads as many bytes as the file has weights. The ratio to it is how
+far a step is from the time it takes to read the weights.
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the bare product, too, is for one thread
+
 import argparse
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from improv.clock import now
-from improv.model import load
+from improv.dials import WIDTH
+from improv.model import OnnxModel, load
+from improv.providers import eight_bit
 from improv.resources import default_model
 from improv.step import controls
+
+BARE = "bare product, as many bytes"
+
+
+class Times:
+    """Milliseconds by what was done, each measured several times."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, list[float]] = defaultdict(list)
+
+    def of(self, name: str, work: Callable[[], Any]) -> Any:
+        began = now()
+        found = work()
+        self.spent[name].append(1e3 * (now() - began))
+        return found
+
+    def quantiles(self, name: str) -> tuple[float, float, float]:
+        p10, median, p99 = np.percentile(self.spent[name], (10, 50, 99))
+        return float(p10), float(median), float(p99)
+
+
+def measure(model: OnnxModel, steps: int) -> Times:
+    """A performance of so many steps, and beside them now and then what reads many notes or draws many."""
+    rng = np.random.default_rng(0)
+    how, many = (controls(model.encoding, rng, batch=b, temperature=0.95, top_p=0.95) for b in (1, 16))
+    # As many bytes as the weights, read as a product in single precision reads them.
+    weights = rng.random((1024, max(1, model.card.parameters * model.bits // 32 // 1024)), np.float32)
+    vector = rng.random((1, 1024), np.float32)
+    state, rows, dials = model.start(), model.encoding.pad(1)[None], np.zeros((1, 33, WIDTH), np.float32)
+    times = Times()
+    for number in range(steps):
+        now_fed = (rows, dials[:, :2], state, how)
+        step = times.of("one step", lambda fed=now_fed: model.step(*fed))
+        times.of(BARE, lambda: vector @ weights)
+        if number % 20 == 0:
+            flood = (np.repeat(rows, 32, axis=1), dials, state, how)
+            times.of("32 notes at once", lambda fed=flood: model.step(*fed))
+            drafts = (*(np.repeat(one, 16, axis=0) for one in now_fed[:3]), many)
+            times.of("a note of 16 drafts at once", lambda fed=drafts: model.step(*fed))
+        state = step.state
+        rows[0, 0, :5] = step.drawn[0]
+        how.u[:] = rng.random(how.u.shape, np.float32)
+    return times
 
 
 def main() -> None:
@@ -24,31 +77,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", nargs="?", type=Path, default=None, help="default: the model improv comes with")
     parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--provider", default="cpu")
     options = parser.parse_args()
-    model = load(options.model or default_model())
-    rng = np.random.default_rng(0)
-    how = controls(model.encoding, rng, temperature=0.95, top_p=0.95)
-    weights = rng.random((1024, max(1, model.card.parameters // 1024)), np.float32)
-    vector = rng.random((1, 1024), np.float32)
-    state, rows = model.start(), model.encoding.pad(1)[None]
-    spent: dict[str, list[float]] = {"one step": [], "feeding 32 notes at once": [], "bare product, same weights": []}
-    for number in range(options.steps):
-        began = now()
-        step = model.step(rows, state, how)
-        spent["one step"].append(now() - began)
-        state = step.state
-        rows[0, 0, :5] = step.drawn[0]
-        if number % 20 == 0:
-            began = now()
-            model.step(np.repeat(rows, 32, axis=1), state, how)
-            spent["feeding 32 notes at once"].append(now() - began)
-        began = now()
-        vector @ weights
-        spent["bare product, same weights"].append(now() - began)
-    print(f"{model.card.name}: {model.card.parameters:,} parameters, {options.steps:,} steps, CPU, one thread")
-    for name, seconds in spent.items():
-        p50, p99 = np.percentile(np.array(seconds) * 1e3, (50, 99))
-        print(f"  {name:28} median {p50:6.3f} ms   p99 {p99:6.3f} ms")
+    path = options.model or default_model()
+    files = [path, eight_bit(path)] if options.provider == "cpu" and eight_bit(path).is_file() else [path]
+    for file in files:
+        model = load(file, options.provider)
+        print(f"{file.name}: {model.card.parameters:,} parameters of {model.bits} bits, {options.provider}, one thread")
+        times = measure(model, options.steps)
+        for name in times.spent:
+            print(f"  {name:28} p10 {{:6.3f}}   median {{:6.3f}}   p99 {{:6.3f}} ms".format(*times.quantiles(name)))
+        ratio = times.quantiles("one step")[0] / times.quantiles(BARE)[0]
+        print(f"  a step takes {ratio:.1f} times as long as the bare product, by the tenth percentiles of both")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def test_it_gets_better_on_what_was_held_out_and_says_by_how_much(start, music, 
     assert (card.data, card.licence, card.attribution) == ("four tunes; five takes", "CC0", "somebody")
     assert load(adapted.model).velocity == pytest.approx((110, 0))
     left = {path.name for path in (tmp_path / "out").iterdir()}
-    assert left == {"best.keras", "best.json", "best.onnx", "corpus.npz", "history.csv", "curves.png"}
+    assert left == {"best.keras", "best.json", "best.onnx", "best.8bit.onnx", "corpus.npz", "history.csv", "curves.png"}
 
 
 def test_what_helps_nothing_leaves_the_network_as_it_was(start, music, tmp_path):
