@@ -115,7 +115,7 @@ class Scheduler:
     def remaining(self) -> list[Command]:
         """What another scheduler must be told to do from here on what this one would: all but what sounds."""
         planned = Play(tuple(note for _, _, note in sorted(self._planned, key=lambda one: one[:2])))
-        return [Limit(self._voices), planned]
+        return [Limit(self._voices), *self._pedals, planned]
 
     def next_deadline(self) -> float | None:
         """When the next message is due, in absolute seconds; None if nothing is planned and nothing sounds."""
@@ -162,7 +162,7 @@ class Scheduler:
         if pedal.down and now - pedal.at > self._late_limit:
             return []
         (self._pedal_down.add if pedal.down else self._pedal_down.discard)(pedal.channel)
-        self.ledger.used(pedal.channel)
+        self.ledger.press(pedal.channel, pedal.down)
         return [Outgoing(control_change(pedal.channel, SUSTAIN, 127 if pedal.down else 0), pedal.at)]
 
     def _end(self, key: Key, deadline: float) -> Outgoing:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from improv.events import ControlChange, NoteOff, NoteOn
 from improv.midi import control_change, note_off, note_on
-from improv.plan import Cancel, Command, PlannedNote, Play, Silence
+from improv.plan import Cancel, Command, Limit, Pedal, PlannedNote, Play, Silence
 from improv.scheduler import Outgoing, Scheduler
 
 
@@ -160,3 +160,24 @@ def test_how_often_it_is_looked_at_changes_nothing(notes: list[PlannedNote], loo
         scheduler.apply(Play(tuple(notes)), 0.0)
     sent = [message for look in sorted(looks) for message in often.due(look)]
     assert sent + often.due(50.0) == once.due(50.0)
+
+
+@given(st.lists(NOTES, max_size=8), QUARTERS)
+def test_another_scheduler_that_is_told_the_rest_does_the_rest(notes: list[PlannedNote], moment: float) -> None:
+    one, other = Scheduler(late_limit=100.0), Scheduler(late_limit=100.0)
+    for command in (Limit(2), Pedal(0.125, 1, True), Pedal(8.0, 1, False), Play(tuple(notes))):
+        one.apply(command, 0.0)
+    one.due(moment)
+    for command in one.remaining():
+        other.apply(command, moment)
+    one.apply(Silence(), moment)
+    one.due(moment)
+    for command in other.remaining():  # silenced, it is told again what it was to do
+        one.apply(command, moment)
+    assert score(one.due(100.0)) == score(other.due(100.0))
+
+
+def test_no_note_sounds_longer_than_the_longest() -> None:
+    scheduler = Scheduler(longest=2.0)
+    scheduler.apply(Play((note(0.0, 60, 3600.0),)), 0.0)
+    assert score(scheduler.due(0.0) + scheduler.due(10.0)) == [(0.0, "on", 60), (2.0, "off", 60)]
