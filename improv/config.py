@@ -21,6 +21,8 @@ from improv.settingkinds import Names, Switch, Value
 from improv.settingtable import BY_OPTION, BY_PATH, KEYS, MEMORIES, SECTIONS
 
 FILE_NAME = "config.toml"
+#: No settings file is larger, in bytes.
+LARGEST = 1 << 20
 HEAD = """\
 # Settings of improv. Looked for in the working folder, then in your configuration folder; --config names
 # another file. What is left out keeps its default, and options win over this file.
@@ -91,7 +93,11 @@ def read(path: Path) -> Values:
 def text_of(path: Path) -> str:
     """The text of a settings file. Raises UserError if it cannot be read or is no text."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise UserError(f"{path}: larger than any settings file, which has {LARGEST} bytes at most")
+        return data.decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -102,7 +108,10 @@ def parse(path: Path, text: str) -> Values:
     """What the text of a settings file says, by path; `path` is only named in a UserError."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # a number or a nesting that Python does not take is no TOMLDecodeError
         raise UserError(f"{path}: not TOML: {error}") from error
     values: Values = {}
     for dotted, raw in _entries(path, document):

@@ -12,6 +12,7 @@ from improv.plan import Command
 from improv.ports.reports import Heard, Lost, Report, Sent
 from improv.reception import Reception
 from improv.status import Status, StatusLine
+from improv.thinning import thinned
 from improv.timing import Window
 
 #: Seconds the loop sleeps at most, so that a signal to stop is noticed.
@@ -111,20 +112,20 @@ def run(
     while not stopping():
         desk.look(now())
         line.show(_status(core, timing), now())
-        struck: float | None = None  # when the first key of this turn went down
+        events: list[Event | ClockEvent] = []
         for report in link.wait(_timeout(now(), core.wake_at(), line.wake_at())):
             desk.heed(report, now())
             match report:
                 case Heard():
-                    for event in reception.events(report):
-                        core.hear(event)
-                        if struck is None and isinstance(event, NoteOn):
-                            struck = event.at
+                    events += reception.events(report)
                 case Sent():
                     timing.sent(report)
                     reception.sent(report)
                 case Lost(message):
                     return message
+        for event in thinned(events):
+            core.hear(event)
+        struck = next((event.at for event in events if isinstance(event, NoteOn)), None)
         moment, answered = now(), core.status().answering
         for command in core.turn(moment):
             link.send(command)

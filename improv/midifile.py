@@ -24,6 +24,8 @@ DRUMS = 9
 #: What is written: 120 beats a minute and so many ticks a beat, about a tenth of a millisecond each.
 TEMPO = 500_000
 TICKS_PER_BEAT = 4800
+#: No performance is larger, in bytes: 64 MB are ten million notes.
+LARGEST = 64 << 20
 _LIKE_THIS = "a standard MIDI file (.mid) with notes is needed"
 
 #: Tick, rank among what happens at the same tick, and the event but for its moment.
@@ -82,6 +84,8 @@ def _open(path: Path) -> mido.MidiFile:
     with data:
         if data.read(4) != b"MThd":
             raise UserError(f"{path}: not a MIDI file; {_LIKE_THIS}")
+        if data.seek(0, 2) > LARGEST:
+            raise UserError(f"{path}: larger than any performance, which has {LARGEST >> 20} MB at most; {_LIKE_THIS}")
         data.seek(0)
         try:
             file = mido.MidiFile(file=data)

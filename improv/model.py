@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
+from improv import onnxfile
 from improv.dials import SIZES, WIDTH, Dial
 from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Encoding, Rows
 from improv.errors import UserError
@@ -24,6 +25,8 @@ RECEPTIVE_FIELD = 32
 #: By the bits of a weight, how far the probe's log-probabilities and state may lie from what the network computes in
 #: single precision: other processors and providers round differently, a wrong model is off by whole units.
 PROBE_TOLERANCE = {32: 0.02, 8: 0.2}
+#: No state has more numbers: a file that says so is refused before it is believed.
+LARGEST_STATE = 1 << 20
 #: What onnxruntime calls that which the setting `provider` names.
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -117,9 +120,11 @@ def load(path: Path, provider: str = "cpu") -> OnnxModel:
         _compare(path, "dials", meta["dials"], DIALS)
         if meta["receptive_field"] is not None:  # null: its state goes on from note to note
             _compare(path, "receptive_field", meta["receptive_field"], RECEPTIVE_FIELD)
+        if not 0 < int(meta["state_size"]) <= LARGEST_STATE:
+            raise ValueError(f"a state of {meta['state_size']} numbers")
         model = OnnxModel(session, meta)
         _probe(path, model, meta["probe"])
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path}: damaged improv metadata ({error}); export the model again") from error
     return model
 
@@ -130,6 +135,7 @@ def _open(path: Path, provider: str) -> ort.InferenceSession:
         raise UserError(f'provider "{provider}" is not in the onnxruntime installed here; it has {offered}')
     if not path.is_file():
         raise UserError(f"{path}: no such model file")
+    onnxfile.check(path)
     options = ort.SessionOptions()
     # A step is far too small to share out: a second thread costs more than it brings, a spinning one a core.
     options.intra_op_num_threads = 1

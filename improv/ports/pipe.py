@@ -16,6 +16,8 @@ class Pipe:
 
     #: Beyond this many waiting values, the oldest are given up: the other side has not read for minutes.
     LONGEST = 20_000
+    #: So many values are taken in at most before what they say is done: a flood must not keep the reader reading.
+    MOST = 4096
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
@@ -54,10 +56,10 @@ class Pipe:
         return self._writable is None or bool(self._writable.poll(0))
 
     def receive(self) -> list[Any]:
-        """Whatever has come, in order; nothing if nothing has."""
+        """Whatever has come, in order, MOST values of it; nothing if nothing has."""
         values: list[Any] = []
         try:
-            while not self.closed and self._connection.poll(0):
+            while not self.closed and len(values) < self.MOST and self._connection.poll(0):
                 values.append(self._connection.recv())
         except (EOFError, OSError):
             self.closed = True

@@ -1,0 +1,24 @@
+"""A backlog is thinned, so that what was late is caught up with at once: of many notes that wait to be heard, only as
+many as the network remembers are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from improv.context import CONTEXT_NOTES
+from improv.events import Heard, NoteOn
+
+E = TypeVar("E", bound=Heard)
+
+
+def thinned(events: Sequence[E]) -> list[E]:
+    """The events without all note-ons but the last 32; offs, pedals, clocks and controls stay, each in its place."""
+    excess = sum(isinstance(event, NoteOn) for event in events) - CONTEXT_NOTES
+    kept = []
+    for event in events:
+        if excess > 0 and isinstance(event, NoteOn):
+            excess -= 1
+        else:
+            kept.append(event)
+    return kept
