@@ -14,8 +14,10 @@ import numpy as np
 
 from improv import config, engine
 from improv.desk import Desk
+from improv.echoes import Echoes
 from improv.encoding import Encoding
 from improv.errors import UserError
+from improv.fallback import Fallback
 from improv.hands import Hearing
 from improv.improviser import Improviser
 from improv.keynames import read_split
@@ -42,18 +44,19 @@ def play(read: Callable[[], config.Config]) -> int:
     with stop_signals() as stopping, hang_ups() as hung_up, contextlib.suppress(Stopped):
         settled = read()
         settings = core_settings(settled)
-        model = load_model(settled)
+        model = load_to_play(settled)
         remembrance, kept = load_memory(settled, model.encoding)
         seed = settled.whole("sampling.seed")
         improviser = Improviser(model, settings, np.random.default_rng(seed), remembrance)
         line = StatusLine(sys.stdout, settled.text("terminal.detail"))
         with contextlib.ExitStack() as stack:
             stack.enter_context(kept)
+            stack.enter_context(model.watched())
             stack.enter_context(contextlib.closing(line))
             link = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
             opened = link.opened
             recorder = new_recorder(settled, settings, model_file(settled))
-            core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder))
+            core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
             line.say(
                 f"hearing {' + '.join(opened.inputs)}; "
                 + (f"clock from {opened.clock}; " if opened.clock else "")
@@ -71,7 +74,7 @@ def play(read: Callable[[], config.Config]) -> int:
             reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
             derived = Derived(core_settings, hearing)
             again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
-            desk = Desk(line, recorder, [again.news])
+            desk = Desk(line, recorder, [model.news, again.news])
             lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=desk)
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
@@ -136,6 +139,17 @@ def load_model(settled: config.Config) -> StepModel:
     from improv import providers  # onnxruntime takes its time: only commands that play wait for it
 
     return providers.load_to_play(model_file(settled), settled.text("model.provider"))
+
+
+def load_to_play(settled: config.Config) -> Fallback:
+    """The model, and what goes on when it fails: the processor, then memory alone. Raises UserError."""
+    from improv import model
+
+    first = load_model(settled)
+    models: list[tuple[str, StepModel]] = [("the network", first)]
+    if settled.text("model.provider") != "cpu":
+        models.append(("the network on the processor", model.load(model_file(settled))))
+    return Fallback([*models, ("memory alone", Echoes(first.encoding, first.velocity))])
 
 
 def model_file(settled: config.Config) -> Path:

@@ -17,7 +17,7 @@ from improv.listener import notes_in
 from improv.notes import Note
 from improv.recall import Remembrance
 from improv.recording import fingerprint, machine, where
-from improv.sessionfile import Reader
+from improv.sessionfile import Reader, Record, Stumble
 from improv.signals import stop_signals
 
 
@@ -97,11 +97,16 @@ def _recompute(settled: config.Config, session: Reader, output: Path | None) -> 
     if was != found["sha256"]:
         name = session.head.model.get("file")
         raise UserError(f"{model}: not the model the session was played with ({name}); name that with --model")
-    network, kept = app.load_model(settled), replay.remembered(session.head)
+    network, kept = app.load_to_play(settled), replay.remembered(session.head)
     remembrance = None if kept is None else Remembrance(network.encoding, kept)
     rng = np.random.default_rng(session.head.seed)
     core = Improviser(network, replay.settings(session.head), rng, remembrance)
-    result = replay.recompute(session, core)
+
+    def fail_again(record: Record) -> None:
+        if isinstance(record, Stumble):
+            network.failing.add(record.step)
+
+    result = replay.recompute(session, core, fail_again)
     if output is not None:
         midifile.write(output, result.played.player, result.played.improv)
     if result.difference is not None:

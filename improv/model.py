@@ -72,6 +72,11 @@ class OnnxModel:
         #: Bits of a weight; and of the file in single precision that it was made from, the SHA-256, if it was.
         self.bits, self.made_from = int(meta.get("bits", 32)), meta.get("made_from")
         self._start: Floats | None = None
+        self._run = ort.RunOptions()
+
+    def stop(self) -> None:
+        """Break off the step that runs; it raises. For another thread."""
+        self._run.terminate = True
 
     def start(self, batch: int = 1) -> Floats:
         """The state after nothing but padding rows, shape (batch, S)."""
@@ -95,7 +100,8 @@ class OnnxModel:
             "prior": how.prior,
             "weight": how.weight,
         }
-        return Step(*self._session.run(OUTPUTS, {name: feed[name] for name in self._inputs}))
+        self._run.terminate = False
+        return Step(*self._session.run(OUTPUTS, {name: feed[name] for name in self._inputs}, self._run))
 
 
 def load(path: Path, provider: str = "cpu") -> OnnxModel:

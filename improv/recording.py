@@ -17,18 +17,20 @@ from typing import Any
 import numpy as np
 
 from improv import clock, config, sessionfolder
+from improv.fallback import Fallback
 from improv.improviser import Improviser
 from improv.recorder import PATIENCE, Recorded, Recorder
-from improv.sessionfile import FORMAT, Head
+from improv.sessionfile import FORMAT, Head, Stumble
 from improv.settings import Settings
 from improv.settingtable import MEMORIES
 
 
 @contextlib.contextmanager
-def recorded(core: Improviser, recorder: Recorder) -> Iterator[Recorded]:
-    """The core, recorded while this lasts; the recorder writes in a thread of its own."""
+def recorded(core: Improviser, recorder: Recorder, model: Fallback) -> Iterator[Recorded]:
+    """The core and its model's failures, recorded while this lasts; the recorder writes in a thread of its own."""
     thread = threading.Thread(target=recorder.run, name="improv recorder", daemon=True)
     session = Recorded(core, recorder)
+    model.failed = lambda step, why: recorder.put(Stumble(step, why))
     thread.start()
     try:
         yield session

@@ -88,13 +88,21 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Stumble:
+    """The model's step of this number failed, and why; steps are counted from the session's beginning."""
+
+    step: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """So many records are missing here: the disk took none, and the buffer was full."""
 
     count: int
 
 
-Record = Head | Turn | Remark | Tally | Missed | Dropped
+Record = Head | Turn | Remark | Stumble | Tally | Missed | Dropped
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Record | Input | Command), PlannedNote)}
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 _HINTS = {kind: get_type_hints(kind) for kind in _KINDS.values()}
