@@ -16,11 +16,8 @@ from improv import config, engine
 from improv.desk import Desk
 from improv.echoes import Echoes
 from improv.encoding import Encoding
-from improv.errors import UserError
 from improv.fallback import Fallback
-from improv.hands import Hearing
 from improv.improviser import Improviser
-from improv.keynames import read_split
 from improv.ports.names import same_bus
 from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
@@ -28,9 +25,8 @@ from improv.reception import Reception
 from improv.recording import new_recorder, recorded
 from improv.reloading import Derived, Reloading
 from improv.resources import default_model
-from improv.settingkinds import Meter
-from improv.settings import Settings, narrowed, tempered
 from improv.settingtable import MEMORIES
+from improv.settled import core_settings, hearing, port_settings
 from improv.signals import hang_ups, stop_signals
 from improv.status import StatusLine
 from improv.step import StepModel
@@ -169,64 +165,6 @@ def load_memory(
 
     remembrance = Remembrance(encoding, read(Path(named)))
     return remembrance, Keeper(Path(named), remembrance).keeping()
-
-
-def port_settings(settled: config.Config) -> PortSettings:
-    """The settings of the port process."""
-    return PortSettings(
-        inputs=settled.names("ports.in"),
-        clock=settled.text("time.clock") or None if settled.text("time.sync") == "clock" else None,
-        output=settled.text("ports.out") or None,
-        api=settled.text("ports.api"),
-        virtual=settled.switch("ports.virtual"),
-        thru=settled.switch("ports.thru"),
-        longest=settled.number("ports.longest_note"),
-        waits=settled.switch("ports.wait"),
-    )
-
-
-def hearing(settled: config.Config) -> Hearing:
-    """What of the inputs is heard: channels counted from 0."""
-    listened = settled.whole("ports.channel_in")
-    return Hearing(listened - 1 if listened else None, *read_split(settled.text("ports.split")))
-
-
-def core_settings(settled: config.Config) -> Settings:
-    """The settings of the core: channels counted from 0. Raises UserError."""
-    shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
-    if shortest > longest:
-        raise UserError(f"answer.gap_min = {shortest}: accepted is at most answer.gap_max, {longest}")
-    lowest, highest = settled.whole("harmony.low"), settled.whole("harmony.high")
-    if lowest > highest:
-        raise UserError(f"harmony.low = {lowest}: accepted is at most harmony.high, {highest}")
-    return Settings(
-        mode=settled.text("answer.mode"),
-        channel_out=settled.whole("ports.channel_out") - 1,
-        pedal=settled.text("ports.pedal"),
-        gap_quantile=settled.number("answer.gap_quantile"),
-        gap_min=shortest,
-        gap_max=longest,
-        hold_limit=settled.number("answer.hold_limit"),
-        min_notes=settled.whole("answer.min_notes"),
-        false_turn_window=settled.number("answer.false_turn_window"),
-        max_phrase=settled.number("answer.max_phrase"),
-        memory="off" if settled.text("model.memory") == "off" else "session",
-        memory_weight=settled.number("model.memory_weight"),
-        key=settled.text("harmony.key"),
-        key_strength=settled.number("harmony.key_strength"),
-        low=lowest,
-        high=highest,
-        polyphony=settled.whole("harmony.polyphony"),
-        shy=settled.number("harmony.shy"),
-        sync=settled.text("time.sync"),
-        clock_absent=settled.text("time.clock_absent"),
-        meter=Meter.read(settled.text("time.meter")),
-        density=settled.number("playing.density"),
-        register=settled.number("playing.register"),
-        loudness=settled.number("playing.loudness"),
-        temperature=tempered(settled.number("sampling.temperature")),
-        top_p=narrowed(settled.number("sampling.top_p")),
-    )
 
 
 def exit_code(lost: str | None) -> int:

@@ -47,7 +47,7 @@ HARMONY_OPTIONS = ("--key", "--shy")
 TIME_OPTIONS = ("--sync", "--clock", "--meter")
 PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
 PLAY_OPTIONS = (*PORT_OPTIONS, "--wait", "--mode", "--record")
-PLAYING_OPTIONS = ("--density", "--register", "--loudness")
+PLAYING_OPTIONS = ("--role", "--density", "--register", "--loudness")
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
 

@@ -6,16 +6,18 @@ how likely each part is to be next *and* to have waited as long as it has: the s
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from improv.balance import asked_by, height, pace
 from improv.bearing import Bearing
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
-from improv.dials import Asked, Meter, heard
-from improv.drawing import beside, probability_of_wait, redrawn, sane, wait, whose
+from improv.dials import Meter, heard
+from improv.drawing import Written, beside, probability_of_wait, quantile_of_wait, redrawn, sane, wait, whose
 from improv.ears import Ears
 from improv.encoding import DURATION, IOI, PART, PITCH, Rows
 from improv.notes import GROUP_SPAN, Note, Part
@@ -32,32 +34,27 @@ REST = GROUP_SPAN + 1e-3
 MANY = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A note the model wrote (velocity as the player would play it); `rest_before`: the probability the model itself
-    gave, before any constraint, to a wait of at least the asked rest before it; `opinion`: the logarithm of the one it
-    gave, before any constraint, to this pitch."""
-
-    note: Note
-    rest_before: float
-    opinion: float = 0.0
-
-
 class Draft:
     """Goes on from what was heard. `write` is one model step; a broken step costs that note and is counted.
 
-    With a `cast` of two parts the notes it writes are of either; the player's are expectations.
+    With a `cast` of two parts the notes it writes are of either; the player's are expectations. If it is to `go_on`,
+    improv's notes before it count as its own.
     """
 
     def __init__(
-        self, model: StepModel, ears: Ears, panel: Panel, rng: np.random.Generator, cast: Cast = TOGETHER
+        self,
+        model: StepModel,
+        ears: Ears,
+        panel: Panel,
+        rng: np.random.Generator,
+        cast: Cast = TOGETHER,
+        go_on: bool = False,
     ) -> None:
-        self._model = model
-        self._ears = ears
-        self._panel = panel
-        self._rng = rng
-        self._cast = cast
+        self._model, self._ears, self._panel, self._rng, self._cast = model, ears, panel, rng, cast
         self._bearing = Bearing(ears.recent, model.velocity)
+        self._own = deque(ears.own, ears.own.maxlen)
+        for note in ears.own if go_on else ():
+            self._bearing.wrote(self._as_model(note))
         how = reading(cast, self._bearing.to_model)
         self._tail = ears.context.tail(how)
         rows = ears.context.rows(how)
@@ -75,11 +72,6 @@ class Draft:
         self.reached: float | None = None  # up to when all is written, notes and rests; absolute seconds
         self.steps = 0
         self.broken = 0
-
-    @property
-    def head(self) -> float | None:
-        """The onset of the last group, of what was heard and written; None before the first note."""
-        return self._tail.head
 
     def write(
         self,
@@ -117,7 +109,10 @@ class Draft:
         if self._remembrance is not None:  # the first step read what was heard
             self._remembrance.settle(self._rows, step.heard[0])
             self._remembrance = None
-        row = 0 if len(parts) == 1 else whose(step, how, encoding, self._rng)
+        row = 0
+        if len(parts) > 1:
+            first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings)
+            row = whose(step, how, encoding, self._rng, first)
         if self._recall is not None:
             # How long it is to sound is drawn last, so the memory of touch can be asked when all else is known.
             cap, known = self._panel.settings.memory_weight, stroke(step.drawn[row].tolist())
@@ -144,16 +139,22 @@ class Draft:
         self._group_over = ioi == 0 and not self._cast.joins(drawn.part, pitch, self._tail.group)
         if self._group_over:
             return None
-        self._state = step.state[row : row + 1]
-        self._rows, self._dials = self._rows[:0], self._dials[-1:]
+        self._state, self._rows, self._dials = step.state[row : row + 1], self._rows[:0], self._dials[-1:]
         self._add(drawn)
         self._bearing.wrote(drawn)
         self.reached = onset
+        if drawn.part == self._cast.own:
+            self._own.append(drawn)
         if self._recall is not None:
             self._recall.wrote(stroke(self._rows[0].tolist()))
         note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
         opinion = float(step.raw[row, encoding.offsets[PITCH] + pitch])
         return Written(note, probability_of_wait(step.raw[row], encoding, rest), opinion)
+
+    def wait(self, share: float) -> float:
+        """The seconds that the wait for the next chord does not exceed in so large a share of all cases (0 to 1)."""
+        how = controls(self._model.encoding, np.random.default_rng(0))
+        return quantile_of_wait(self._run(self._rows, self._dials, how).raw[0], self._model.encoding, share)
 
     def opinions(self, notes: Sequence[Note]) -> list[float]:
         """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
@@ -193,14 +194,9 @@ class Draft:
     def _run(self, rows: Rows, dials: Floats, how: Controls) -> Step:
         """One run of the model from the present state, for as many as `how` is for."""
         batch = len(how.u)
-        shown = dials + self._asked().vector()
+        shown = dials + asked_by(self._panel.settings, self._model.velocity[0]).vector()
         fed, around, state = (np.repeat(one, batch, axis=0) for one in (rows[None], shown[None], self._state))
         return self._model.step(fed, around, state, how)
-
-    def _asked(self) -> Asked:
-        settings = self._panel.settings
-        loud = min(max(self._model.velocity[0] * settings.loudness, 1.0), 127.0)
-        return Asked(settings.density or None, settings.register or None, None if settings.loudness == 1 else loud)
 
     def _controls(self, parts: Sequence[Part], shortest: float, longest: float) -> Controls:
         """A row for each part. Ruled out are other parts and iois that do not reach from `shortest` to `longest`
@@ -214,6 +210,8 @@ class Draft:
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         if self._alone:
             how.bias[0] += self._bearing.bias(encoding)
+        else:
+            how.bias[0, encoding.field(PITCH)] += height(self._own, self._ears.recent, self._cast.own)
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):
@@ -233,9 +231,9 @@ class Draft:
 
     def _as_loud_as_the_player(self, velocity: int) -> int:
         """A velocity as the model drew it, as loud as it is to be played."""
-        usual, factor = self._model.velocity, self._panel.settings.loudness
+        usual, settings = self._model.velocity, self._panel.settings
         if self._alone:  # left to itself a model drifts; of two parts each has its own loudness
             usual = self._bearing.drawn()
-        elif factor != 1:
-            usual = (self._asked().loudness or usual[0], usual[1])
-        return min(max(round(self._bearing.to_player(velocity, usual) * factor), 1), 127)
+        elif (asked := asked_by(settings, usual[0]).loudness) is not None:
+            usual = (asked, usual[1])
+        return min(max(round(self._bearing.to_player(velocity, usual) * settings.loudness), 1), 127)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from improv.dials import WIDTH
-from improv.encoding import DURATION, IOI, PART, Encoding
-from improv.notes import GROUP_SPAN
+from improv.encoding import DURATION, IOI, LONGEST, PART, Encoding
+from improv.notes import GROUP_SPAN, Note
 from improv.step import NEVER, Controls, Floats, Step
 
 #: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
@@ -18,14 +19,26 @@ REGISTER_SLOPE = 0.15
 _SLACK = 0.01
 
 
-def whose(step: Step, how: Controls, encoding: Encoding, rng: np.random.Generator) -> int:
-    """The row of the part whose turn it is: drawn by the probability that it comes next, and no sooner than it may."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A note the model wrote (velocity as the player would play it); `rest_before`: the probability the model itself
+    gave, before any constraint, to a wait of at least the asked rest before it; `opinion`: the logarithm of the one it
+    gave, before any constraint, to this pitch."""
+
+    note: Note
+    rest_before: float
+    opinion: float = 0.0
+
+
+def whose(step: Step, how: Controls, encoding: Encoding, rng: np.random.Generator, first: float = 0.0) -> int:
+    """The row of the part whose turn it is: drawn by the probability that it comes next, and no sooner than it may;
+    `first` are nats for the first."""
     logs = []
     for row in range(len(step.drawn)):
         part = step.raw[row, encoding.offsets[PART] + int(step.drawn[row, PART])]
         allowed = how.bias[row, encoding.field(IOI)] > NEVER / 2
         waits = float(np.exp(step.raw[row, encoding.field(IOI)][allowed]).sum())
-        logs.append(float(part) + float(np.log(max(waits, 1e-30))))
+        logs.append(float(part) + float(np.log(max(waits, 1e-30))) + (first if row == 0 else 0.0))
     chances = np.exp(np.array(logs) - max(logs))
     return int((np.cumsum(chances) <= rng.random() * chances.sum()).sum())
 
@@ -50,6 +63,14 @@ def wait(ioi: Floats, encoding: Encoding, shortest: float, longest: float, close
         ioi[1] = NEVER  # stays empty: shorter waits than a group's span are inside it
         if closed:
             ioi[0] = NEVER
+
+
+def quantile_of_wait(raw: Floats, encoding: Encoding, share: float) -> float:
+    """The seconds that a wait for the next chord does not exceed in so large a share of all cases (0 to 1), from raw
+    log-probabilities side by side."""
+    waits = np.exp(raw[encoding.field(IOI)][1:])
+    index = int(np.searchsorted(np.cumsum(waits), share * waits.sum()))
+    return float((*encoding.ioi_edges, LONGEST)[min(index, len(waits) - 1) + 2])
 
 
 def beside(rows: int, dials: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import replace
 
 from improv.casting import IMPROV, PLAYER
@@ -17,13 +18,13 @@ from improv.recall import Remembrance
 from improv.timekeeping import Timekeeper
 from improv.tonality import KeyFollower
 
-#: So many of the player's notes are kept as they began: a minute or less.
+#: So many notes of each are kept as they began: a minute or less.
 RECENT_NOTES = 256
 
 
 class Ears:
-    """`recent` holds the player's last notes as they began; `context` holds both voices; `remembrance` is the
-    session memory, None if the settings want none; `time` knows the beat."""
+    """`recent` holds the player's last notes as they began, `own` improv's; `context` holds both voices; `remembrance`
+    is the session memory, None if the settings want none; `time` knows the beat."""
 
     def __init__(self, encoding: Encoding, panel: Panel, remembrance: Remembrance | None = None) -> None:
         """With no `remembrance` from an earlier session a new one, if the settings want one."""
@@ -34,6 +35,7 @@ class Ears:
         self._keys = KeyFollower()
         self._listener = Listener()
         self._panel = panel
+        self.own: deque[Note] = deque(maxlen=RECENT_NOTES)
         self._own = 0
         self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number
 
@@ -61,6 +63,7 @@ class Ears:
             self.remembrance.hear(note.onset, note.pitch, own=True)
             self.remembrance.lengths.began((IMPROV, self._own), note, False)
         self.context.put((IMPROV, self._own), note)
+        self.own.append(note)
         self._own_last[note.pitch] = (self._own, note)
         self._own += 1
 
@@ -85,11 +88,11 @@ class Ears:
         if self.remembrance is not None:
             self.remembrance.forget()
 
-    def end_own(self, at: float) -> None:
-        """All that improv has played ends at `at` (seconds) or before."""
-        for pitch in [*self._own_last]:
+    def end_own(self, at: float, pitches: Collection[int] | None = None) -> None:
+        """All that improv has played, or what of it has these pitches, ends at `at` (seconds) or before."""
+        for pitch in [*self._own_last] if pitches is None else pitches:
             self._cut_own(pitch, at)
-        self._own_last.clear()
+            self._own_last.pop(pitch, None)
 
     def _cut_own(self, pitch: int, at: float) -> None:
         number, note = self._own_last.get(pitch, (0, None))
@@ -104,6 +107,10 @@ class Ears:
     def keys_down(self) -> set[int]:
         """The pitches of the keys that the player holds down."""
         return self._listener.keys_down()
+
+    def sounding(self) -> set[int]:
+        """The pitches that the player holds, by key or by pedal."""
+        return self._listener.sounding()
 
     def quiet_since(self) -> float | None:
         """From when on the player holds nothing, if no event comes (absolute seconds); None before the first note."""

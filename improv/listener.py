@@ -58,6 +58,10 @@ class Listener:
         """The pitches of the keys that are down."""
         return {pitch for _, pitch in self._keys}
 
+    def sounding(self) -> set[int]:
+        """The pitches of the notes that are held, by key or by pedal, as of the last event."""
+        return {note.pitch for note in self._sounding.values()}
+
     def quiet_since(self, hold_limit: float) -> float | None:
         """From when on nothing is held, if no event comes; None before the first note.
 

@@ -1,7 +1,8 @@
 """What the core asks of the ports: notes with absolute onsets, and the taking back of them.
 
 The core never sends a note-off: a planned note carries its duration, so that its off is already with
-the scheduler when its on is.
+the scheduler when its on is. Where the end is not known yet, the longest there may be is asked for, and brought
+forward later.
 """
 
 from __future__ import annotations
@@ -58,8 +59,23 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """Take back these planned notes, as they were asked for; one that has begun sounds as long as it was to."""
+
+    notes: tuple[PlannedNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Let these notes, as they were asked for, end by `at` (absolute seconds); one that begins no sooner is dropped."""
+
+    notes: tuple[PlannedNote, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
 
 
-Command = Play | Cancel | Pedal | Limit | Silence
+Command = Play | Cancel | Drop | Release | Pedal | Limit | Silence

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from improv.events import SUSTAIN, Event, NoteOff, NoteOn
 from improv.ledger import Key, Ledger
 from improv.midi import control_change, note_off, note_on
-from improv.plan import VOICES, Cancel, Command, Limit, Pedal, PlannedNote, Play, Silence
+from improv.plan import VOICES, Cancel, Command, Drop, Limit, Pedal, PlannedNote, Play, Release, Silence
 
 #: From this value on a sustain pedal is down.
 PEDAL_DOWN = 64
@@ -80,6 +80,10 @@ class Scheduler:
                 self._pedals = [Pedal(release_by, channel, False) for channel in self._pedal_down]
                 for key, held in self._held.items():
                     self._held[key] = replace(held, release=min(held.release, release_by))
+            case Drop(notes):
+                self._plan(one for one in self._planned if one[2] not in notes)
+            case Release(notes, at):
+                self._bring_forward(notes, at)
             case Pedal():
                 later = (one for one in self._pedals if one.channel != command.channel or one.at < command.at)
                 self._pedals = sorted([*later, command], key=lambda one: one.at)
@@ -87,6 +91,18 @@ class Scheduler:
                 self._voices = max(1, voices)
             case Silence():
                 self._silence(now)
+
+    def _plan(self, planned: Iterable[tuple[float, int, PlannedNote]]) -> None:
+        self._planned = [*planned]
+        heapq.heapify(self._planned)
+
+    def _bring_forward(self, notes: tuple[PlannedNote, ...], at: float) -> None:
+        """Let notes end by `at`, whether they sound already or not."""
+        for key, held in self._held.items():
+            if held.note in notes:
+                self._held[key] = replace(held, release=min(held.release, at))
+        kept = (one for one in self._planned if one[2] not in notes or one[0] < at)
+        self._plan((*one[:2], _ended(one[2], at) if one[2] in notes else one[2]) for one in kept)
 
     def _silence(self, now: float) -> None:
         """Offs for all that sounds, improv's own and what thru let pass."""
@@ -174,3 +190,7 @@ class Scheduler:
         """The notes dropped for being too late since this was last asked."""
         dropped, self._dropped = self._dropped, []
         return dropped
+
+
+def _ended(note: PlannedNote, at: float) -> PlannedNote:
+    return replace(note, duration=min(note.duration, at - note.onset))

@@ -42,6 +42,11 @@ class Settings:
     "off" leaves it to the network alone. `temperature` (see `tempered`) above 1 makes improv bolder, below 1 tamer;
     `top_p` (see `narrowed`) below 1 leaves out what is unlikely.
 
+    Accompanying: its `role` is "accompaniment", then the player has the melody, or "lead". When the player plays, what
+    it had planned to begin within `commit` stays or is dropped, and what lies beyond is drawn anew.
+
+    Harmonizing: `voices` are added to the player's top note, and change no sooner than every `harmonic_rhythm` seconds.
+
     What is asked of its notes: `density` notes a second and `register`, their mean pitch, 0 for as they come;
     `loudness` times the player's.
 
@@ -66,6 +71,10 @@ class Settings:
     max_phrase: float = 12.0
     memory: str = "session"
     memory_weight: float = 0.5
+    role: str = "accompaniment"
+    commit: float = 0.12
+    voices: int = 2
+    harmonic_rhythm: float = 0.4
     density: float = 0.0
     register: float = 0.0
     loudness: float = 1.0

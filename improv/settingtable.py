@@ -35,6 +35,8 @@ class Key:
 SECTIONS = {
     "ports": "Where the notes come from and go to.",
     "answer": "When improv answers.",
+    "accompany": "How it plays with you.",
+    "harmonize": "The voices it adds to yours.",
     "playing": "What is asked of its notes.",
     "time": "The beat it shares with a DAW or a drum machine.",
     "harmony": "What it may play together with you.",
@@ -84,7 +86,8 @@ KEYS = (
     ),
     Key(
         *("answer", "mode", CORE.mode, Choice(tuple(MODES))),
-        "How improv plays along; answer is call and response",
+        "How it plays: answer waits its turn, accompany plays with you, continue plays on when you stop, "
+        "harmonize adds voices to yours, solo plays alone",
         "--mode",
     ),
     Key(
@@ -114,6 +117,23 @@ KEYS = (
     Key(
         *("answer", "false_turn_window", CORE.false_turn_window, Number(0.0, 5.0, "seconds")),
         "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
+    ),
+    Key(
+        *("accompany", "role", CORE.role, Choice(("accompaniment", "lead"))),
+        "Who has the melody: accompaniment leaves it to you, lead plays it over your chords",
+        "--role",
+    ),
+    Key(
+        *("accompany", "commit", CORE.commit, Number(0.0, 1.0, "seconds")),
+        "What it has planned to begin this soon stays when you play, unless that made it unlikely",
+    ),
+    Key(
+        *("harmonize", "voices", CORE.voices, Number(1, 5, "voices", whole=True)),
+        "How many voices are added to your top note",
+    ),
+    Key(
+        *("harmonize", "harmonic_rhythm", CORE.harmonic_rhythm, Number(0.0, 5.0, "seconds")),
+        "No sooner than this does a new note change the harmony",
     ),
     Key(
         *("playing", "density", CORE.density, Number(0.0, 40.0, "notes a second")),

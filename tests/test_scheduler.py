@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from improv.events import ControlChange, NoteOff, NoteOn
 from improv.midi import control_change, note_off, note_on
-from improv.plan import Cancel, Command, Limit, Pedal, PlannedNote, Play, Silence
+from improv.plan import Cancel, Command, Drop, Limit, Pedal, PlannedNote, Play, Release, Silence
 from improv.scheduler import Outgoing, Scheduler
 
 
@@ -181,3 +181,32 @@ def test_no_note_sounds_longer_than_the_longest() -> None:
     scheduler = Scheduler(longest=2.0)
     scheduler.apply(Play((note(0.0, 60, 3600.0),)), 0.0)
     assert score(scheduler.due(0.0) + scheduler.due(10.0)) == [(0.0, "on", 60), (2.0, "off", 60)]
+
+
+def test_single_notes_are_dropped_and_one_that_sounds_is_not_cut_by_it() -> None:
+    first, second, third = note(0.0, 60), note(1.0, 62), note(1.0, 64)
+    scheduler = played(first, second, third)
+    scheduler.due(0.25)
+    scheduler.apply(Drop((first, second)), 0.25)
+    assert score(scheduler.due(1.0) + scheduler.due(4.0)) == [(0.5, "off", 60), (1.0, "on", 64), (1.5, "off", 64)]
+
+
+def test_a_note_whose_end_was_not_known_is_released_and_so_is_one_that_has_yet_to_begin() -> None:
+    held, coming, too_late = note(0.0, 60, 8.0), note(1.0, 62, 8.0), note(2.0, 64, 8.0)
+    scheduler = played(held, coming, too_late, note(3.0, 65))
+    scheduler.due(0.0)
+    scheduler.apply(Release((held, coming, too_late), 1.5), 0.5)
+    assert score([*scheduler.due(1.0), *scheduler.due(3.0), *scheduler.due(9.0)]) == [
+        (1.0, "on", 62),
+        (1.5, "off", 60),
+        (1.5, "off", 62),
+        (3.0, "on", 65),
+        (3.5, "off", 65),
+    ]
+
+
+def test_a_release_after_the_end_that_was_planned_changes_nothing() -> None:
+    scheduler = played(note(0.0, 60, 0.5))
+    scheduler.due(0.0)
+    scheduler.apply(Release((note(0.0, 60, 0.5),), 4.0), 0.25)
+    assert score(scheduler.due(9.0)) == [(0.5, "off", 60)]

@@ -55,11 +55,18 @@ class Mode(Protocol):
         ...
 
 
-#: By name, which is its file's name too, the mode's class.
-MODES = {"answer": "AnswerMode"}
+#: By name, the mode's file and class.
+MODES = {
+    "answer": "answer.AnswerMode",
+    "accompany": "accompany.AccompanyMode",
+    "continue": "takeover.ContinueMode",
+    "harmonize": "harmonize.HarmonizeMode",
+    "solo": "solo.SoloMode",
+}
 
 
 def maker(name: str) -> Callable[[Stage], Mode]:
     """How the mode of this name is made. KeyError if there is none."""
-    made: Callable[[Stage], Mode] = getattr(import_module(f"improv.modes.{name}"), MODES[name])
+    file, _, kind = MODES[name].partition(".")
+    made: Callable[[Stage], Mode] = getattr(import_module(f"improv.modes.{file}"), kind)
     return made

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from improv.draft import Draft, Written
+from improv.draft import Draft
+from improv.drawing import Written
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage

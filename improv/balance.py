@@ -1,0 +1,60 @@
+"""The balance of two who play together: how dense improv plays beside the player, and how far from them.
+
+A model that hears itself drifts: dense playing follows dense playing, and high follows high. So what improv has played
+in the last SPAN seconds pulls back what it plays next, as in `improv.drift`: by a bias on whose turn it is, and one on
+pitch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from improv.dials import Asked
+from improv.notes import Note, Part
+from improv.settings import Settings
+from improv.step import Floats
+
+#: Seconds that count, and the notes a second that are taken to be right where nothing is asked (accompaniments of pop
+#: songs: median 4.2, half of them between 3.2 and 5.3; melodies 2.3).
+SPAN = 4.0
+USUAL = {Part.ACCOMPANIMENT: 3.5, Part.LEAD: 2.5}
+#: How much of a deviation in density is pulled back (nats for each factor e), and how much in height; no pull is
+#: stronger than MOST nats.
+PULL_PACE, PULL_PITCH, MOST = 2.0, 1.5, 3.0
+#: How many of improv's last notes say how high it has got, and how many of the player's.
+LAST, PLAYER_LAST = 12, 32
+#: Semitones from the player's mean pitch to improv's, the spread of improv's, and for how many notes the player's
+#: height stands in while there are few of improv's own.
+AWAY = {Part.ACCOMPANIMENT: -12.0, Part.LEAD: 14.0}
+SPREAD = {Part.ACCOMPANIMENT: 9.0, Part.LEAD: 5.0}
+FEW = 4
+
+
+def asked_by(settings: Settings, usual: float) -> Asked:
+    """What the settings ask of a model whose training had a mean velocity of `usual`."""
+    loud = None if settings.loudness == 1 else min(max(usual * settings.loudness, 1.0), 127.0)
+    return Asked(settings.density or None, settings.register or None, loud)
+
+
+def pace(own: Iterable[Note], now: float, part: Part, settings: Settings) -> float:
+    """Nats for the turn of improv, in this `part`, to come next: positive where it has played less than is wanted."""
+    wanted = settings.density or USUAL[part]
+    count = sum(now - SPAN < note.onset <= now for note in own)
+    # Half a note stands in for the luck of the moment.
+    return float(np.clip(PULL_PACE * np.log((wanted * SPAN + 0.5) / (count + 0.5)), -MOST, MOST))
+
+
+def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:
+    """Nats a pitch, shape (128,): near zero while improv keeps its distance from the player, else pulling back."""
+    heights, played = [note.pitch for note in player][-PLAYER_LAST:], [note.pitch for note in own][-LAST:]
+    if not heights:
+        return np.zeros(128, np.float32)
+    target = float(np.mean(heights)) + AWAY[part]
+    mean = (sum(played) + FEW * target) / (len(played) + FEW)
+    keys = np.arange(128.0)
+    slope = PULL_PITCH * (target - mean) / SPREAD[part] ** 2
+    beyond = np.maximum(np.abs(keys - target) - 2 * SPREAD[part], 0.0)
+    bias: Floats = (np.clip(slope * (keys - target), -MOST, MOST) - 0.15 * beyond).astype(np.float32)
+    return bias

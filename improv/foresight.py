@@ -1,0 +1,158 @@
+"""What is to come: a plan that runs ahead of the music and is looked at again whenever the player plays.
+
+1. The plan is written from all that has sounded, AHEAD seconds into the future. Improv's notes in it are handed out;
+   the player's are what is expected of them, so that improv strikes with them rather than after.
+2. When the player plays, what improv was to strike with that note it strikes at once. Of the rest, what begins within
+   the commit horizon stays if the model still thinks it likely, and is dropped if the player's note made it unlikely:
+   its pitch's probability has fallen by DROP nats. All that lies beyond is drawn anew.
+3. What was expected and has not come within LATE seconds is not coming: the plan is drawn anew without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from improv.casting import Cast
+from improv.draft import Draft
+from improv.encoding import LONGEST
+from improv.notes import GROUP_SPAN, Note
+from improv.plan import Command
+from improv.stage import Stage
+
+#: Seconds the plan runs ahead, and how late or early the player may be with what is expected.
+AHEAD = 1.0
+LATE = 0.12
+DROP = 1.5
+#: Model steps in one turn, so that what the player does meanwhile is heard soon.
+STEPS_A_TURN = 8
+#: After so many steps in a row that brought nothing usable it lets some of the time to come pass.
+MOST_MISSES = 4
+
+
+class Foresight:
+    """One plan, on a stage, for a cast. All moments in absolute seconds."""
+
+    def __init__(self, stage: Stage, cast: Cast, rest: float = LONGEST, soon: float | None = None) -> None:
+        """No wait between two notes is longer than `rest` seconds; the first begins within `soon` seconds, if given."""
+        self._stage = stage
+        self.cast = cast
+        self._rest, self._soon = rest, soon
+        self._draft: Draft | None = None
+        self._opinions: dict[Note, float] = {}  # of what was handed out, when it was written
+        self._expected: list[Note] = []
+        self._struck: list[Note] = []  # by the player, since the last turn
+        self._end = float("-inf")  # the last onset in the plan
+        self._misses = 0
+        self._broken = 0
+        self._turned_at = float("-inf")
+
+    @property
+    def broken(self) -> int:
+        """How many model steps were unusable."""
+        return self._broken + (0 if self._draft is None else self._draft.broken)
+
+    def heard(self, note: Note) -> None:
+        """The player began a note."""
+        self._struck.append(note)
+
+    def turn(self, now: float) -> list[Command]:
+        """Look at the plan again if something has happened, and go on with it: at most STEPS_A_TURN steps."""
+        self._turned_at = now
+        commands: list[Command] = []
+        if self._struck:
+            commands += self._meet(now)
+        elif self._draft is None or (self._expected and now >= self._expected[0].onset + LATE):
+            commands += self._again(now)
+        return commands + self._go_on(now)
+
+    def wake_at(self) -> float:
+        """At once while there is something to write; else when something begins, is missed or has to be written."""
+        if self._struck or self._draft is None or self._end < self._turned_at + AHEAD:
+            return self._turned_at
+        moments = [self._end - AHEAD / 2, *(note.onset + LATE for note in self._expected[:1])]
+        if (begins := self._stage.voice.next_onset) is not None:
+            moments.append(begins)
+        return min(moments)
+
+    def _meet(self, now: float) -> list[Command]:
+        """The player has played: see what of the plan stands."""
+        voice = self._stage.voice
+        voice.look(now)
+        joined = self._to_strike_with(self._struck[0].onset)
+        near = [note for note in self._near(now) if note not in joined]
+        draft = self._new_draft()
+        here = {replace(note, onset=now): note for note in joined} | {note: note for note in near}
+        order = sorted(here, key=lambda note: (note.onset, note.pitch))
+        stays = []
+        if order:
+            for note, opinion in zip(order, draft.opinions(order), strict=True):
+                before = self._opinions.get(here[note], opinion)
+                if opinion >= before - DROP:
+                    stays.append(note)
+                    self._opinions[note] = before
+        gone = [note for note in voice.planned if note not in stays]
+        draft.take(stays)
+        self._begin(draft, stays, now)
+        return voice.drop(gone, now) + voice.play([note for note in stays if note not in near])
+
+    def _again(self, now: float) -> list[Command]:
+        """Time has passed without what was expected: all but what is near is drawn anew."""
+        voice = self._stage.voice
+        voice.look(now)
+        near, draft = self._near(now), self._new_draft()
+        draft.take(near)
+        self._begin(draft, near, now)
+        return voice.drop([note for note in voice.planned if note not in near], now)
+
+    def _begin(self, draft: Draft, stays: Sequence[Note], now: float) -> None:
+        self._draft = draft
+        self._opinions = {note: self._opinions[note] for note in stays if note in self._opinions}
+        self._expected, self._struck = [], []
+        self._end = max([now, *(note.onset for note in stays)])
+        self._misses = 0
+
+    def _new_draft(self) -> Draft:
+        self._broken = self.broken
+        stage = self._stage
+        return Draft(stage.model, stage.ears, stage.panel, stage.rng, self.cast, go_on=True)
+
+    def _near(self, now: float) -> list[Note]:
+        """What was handed out and begins within the commit horizon."""
+        horizon = now + self._stage.panel.settings.commit
+        return [note for note in self._stage.voice.planned if note.onset < horizon]
+
+    def _to_strike_with(self, onset: float) -> list[Note]:
+        """What improv was to strike with the note that the player began at `onset`, if that was expected about now."""
+        met = [note.onset for note in self._expected if abs(note.onset - onset) <= LATE]
+        if not met:
+            return []
+        nearest = min(met, key=lambda other: abs(other - onset))
+        return [note for note in self._stage.voice.planned if abs(note.onset - nearest) <= GROUP_SPAN]
+
+    def _go_on(self, now: float) -> list[Command]:
+        """Write on, and hand out what is improv's."""
+        assert self._draft is not None
+        commands: list[Command] = []
+        for _ in range(STEPS_A_TURN):
+            if self._end >= now + AHEAD:
+                break
+            earliest = max(self._end, now)
+            rest = self._rest if self._soon is None else self._soon
+            written = self._draft.write(earliest, earliest + rest, self._rest)
+            if self._draft.rested:
+                self._end = max(self._end, self._draft.reached or self._end)
+                continue
+            if written is None:
+                self._misses += 1
+                if self._misses % MOST_MISSES == 0:
+                    self._end = earliest + AHEAD
+                continue
+            self._misses, self._soon = 0, None
+            self._end = written.note.onset
+            if written.note.part == self.cast.own:
+                self._opinions[written.note] = written.opinion
+                commands += self._stage.voice.play([written.note])
+            else:
+                self._expected.append(written.note)
+        return commands

@@ -1,0 +1,88 @@
+"""The mode `continue`: the player lays their hands down, and improv plays on as if they were still at it.
+
+1. After each note the model says how long the wait for the next may be; who has no key down and is later than in
+   QUANTILE of all cases has handed over. So has a performer who says so.
+2. Improv goes on from what was heard, in the player's own manner, and its first note begins within SOON seconds.
+3. The moment the player returns the music is theirs: what has not begun is taken back, what sounds ends at once.
+"""
+
+from __future__ import annotations
+
+from improv.casting import TOGETHER
+from improv.draft import Draft
+from improv.flow import RELEASE, Flow
+from improv.notes import Note
+from improv.plan import Command
+from improv.stage import Stage
+
+QUANTILE = 0.95
+SOON = 0.1
+#: No wait of improv's is longer than this many seconds.
+REST = 4.0
+
+
+class ContinueMode:
+    """The mode `continue`."""
+
+    false_turns = 0
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._flow = Flow(stage, REST, SOON)
+        self._asks = bool(stage.ears.recent)  # how long the wait may be is yet to be asked
+        self._due: float | None = None  # when the player is late, if no key is down
+
+    @property
+    def answering(self) -> bool:
+        """Whether improv has taken over."""
+        return self._flow.sounds
+
+    @property
+    def broken_steps(self) -> int:
+        """How often the model's output was unusable."""
+        return self._flow.broken
+
+    def heard(self, note: Note) -> None:
+        """The player is back, or plays on."""
+        if self._flow.sounds:
+            self._flow.stop(note.onset + RELEASE)
+        self._asks, self._due = True, None
+
+    def halt(self, at: float) -> None:
+        """The clock started, stopped or jumped: all goes off, and nothing is taken over until the player has played."""
+        self._flow.stop(at)
+        self._asks, self._due = False, None
+
+    def leave(self, now: float) -> list[Command]:
+        """Another mode takes over."""
+        return self._flow.leave(now)
+
+    def turn(self, now: float) -> list[Command]:
+        """Take over, or play on."""
+        if self._asks:
+            self._ask()
+        if (due := self._late_at()) is not None and due <= now:
+            self.take(now)
+        return self._flow.turn(now)
+
+    def take(self, now: float) -> None:
+        """Take over now."""
+        self._due = None
+        self._flow.begin(TOGETHER)
+
+    def wake_at(self) -> float | None:
+        """When the player is late, or the plan wants a turn."""
+        moments = [moment for moment in (self._flow.wake_at(), self._late_at()) if moment is not None]
+        return min(moments, default=None)
+
+    def _ask(self) -> None:
+        """How late the next note may be, by the model's own expectation."""
+        stage, self._asks = self._stage, False
+        if stage.ears.time.waiting or stage.ears.heard < stage.panel.settings.min_notes:
+            return
+        draft = Draft(stage.model, stage.ears, stage.panel, stage.rng)
+        self._due = stage.ears.recent[-1].onset + draft.wait(QUANTILE)
+
+    def _late_at(self) -> float | None:
+        quiet = self._stage.ears.quiet_since()
+        return None if self._due is None or quiet is None else max(self._due, quiet)

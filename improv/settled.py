@@ -1,0 +1,73 @@
+"""Settled settings become those of the ports, of the ears and of the core."""
+
+from __future__ import annotations
+
+from improv import config
+from improv.errors import UserError
+from improv.hands import Hearing
+from improv.keynames import read_split
+from improv.ports.reports import PortSettings
+from improv.settingkinds import Meter
+from improv.settings import Settings, narrowed, tempered
+
+
+def port_settings(settled: config.Config) -> PortSettings:
+    """The settings of the port process."""
+    return PortSettings(
+        inputs=settled.names("ports.in"),
+        clock=settled.text("time.clock") or None if settled.text("time.sync") == "clock" else None,
+        output=settled.text("ports.out") or None,
+        api=settled.text("ports.api"),
+        virtual=settled.switch("ports.virtual"),
+        thru=settled.switch("ports.thru"),
+        longest=settled.number("ports.longest_note"),
+        waits=settled.switch("ports.wait"),
+    )
+
+
+def hearing(settled: config.Config) -> Hearing:
+    """What of the inputs is heard: channels counted from 0."""
+    listened = settled.whole("ports.channel_in")
+    return Hearing(listened - 1 if listened else None, *read_split(settled.text("ports.split")))
+
+
+def core_settings(settled: config.Config) -> Settings:
+    """The settings of the core: channels counted from 0. Raises UserError."""
+    shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
+    if shortest > longest:
+        raise UserError(f"answer.gap_min = {shortest}: accepted is at most answer.gap_max, {longest}")
+    lowest, highest = settled.whole("harmony.low"), settled.whole("harmony.high")
+    if lowest > highest:
+        raise UserError(f"harmony.low = {lowest}: accepted is at most harmony.high, {highest}")
+    return Settings(
+        mode=settled.text("answer.mode"),
+        channel_out=settled.whole("ports.channel_out") - 1,
+        pedal=settled.text("ports.pedal"),
+        gap_quantile=settled.number("answer.gap_quantile"),
+        gap_min=shortest,
+        gap_max=longest,
+        hold_limit=settled.number("answer.hold_limit"),
+        min_notes=settled.whole("answer.min_notes"),
+        false_turn_window=settled.number("answer.false_turn_window"),
+        max_phrase=settled.number("answer.max_phrase"),
+        memory="off" if settled.text("model.memory") == "off" else "session",
+        memory_weight=settled.number("model.memory_weight"),
+        key=settled.text("harmony.key"),
+        key_strength=settled.number("harmony.key_strength"),
+        low=lowest,
+        high=highest,
+        polyphony=settled.whole("harmony.polyphony"),
+        shy=settled.number("harmony.shy"),
+        sync=settled.text("time.sync"),
+        clock_absent=settled.text("time.clock_absent"),
+        meter=Meter.read(settled.text("time.meter")),
+        role=settled.text("accompany.role"),
+        commit=settled.number("accompany.commit"),
+        voices=settled.whole("harmonize.voices"),
+        harmonic_rhythm=settled.number("harmonize.harmonic_rhythm"),
+        density=settled.number("playing.density"),
+        register=settled.number("playing.register"),
+        loudness=settled.number("playing.loudness"),
+        temperature=tempered(settled.number("sampling.temperature")),
+        top_p=narrowed(settled.number("sampling.top_p")),
+    )

@@ -1,0 +1,176 @@
+"""Playing together, as scores: every mode under the simulated clock, with a table for a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
+from improv.events import ControlChange, Heard, NoteOff, NoteOn, Turned
+from improv.listener import notes_in
+from improv.modes import MODES
+from improv.notes import Part
+from tests.clockwork import host
+from tests.score import perform, played, together, transcript
+from tests.table_model import TableModel
+
+ENCODING = Encoding()
+QUARTER = ENCODING.ioi_bin(0.25)
+PHRASE = [[index / 4, pitch, 0.1875] for index, pitch in enumerate((72, 74, 76, 77, 79, 77, 76, 74))]
+
+
+def table(**more: dict[int, float]) -> TableModel:
+    """Every quarter second something: the lead's note, and below it the other's, half as long."""
+    fields = {
+        PART: {Part.LEAD: 1.0, Part.ACCOMPANIMENT: 1.0, Part.UNSPLIT: 1.0},
+        IOI: {QUARTER: 1.0},
+        PITCH: {60: 1e3},
+        VELOCITY: {ENCODING.velocity_bin(64): 1e6},
+        DURATION: {ENCODING.duration_bin(0.125): 1e6},
+    }
+    named = {"part": PART, "ioi": IOI, "pitch": PITCH}
+    return TableModel({**fields, **{named[name]: found for name, found in more.items()}})
+
+
+def onsets(events) -> list[float]:
+    return [event.at for event in events if isinstance(event, NoteOn)]
+
+
+def test_accompany_strikes_with_the_player_once_it_has_heard_a_few_notes_and_ends_on_a_note_that_rings() -> None:
+    result = perform(played(*PHRASE), table(), mode="accompany")
+    begun, last_release = onsets(result.improv), 1.75 + 0.1875
+    assert begun[0] >= 0.5, "three notes first"
+    joined = [at for _, at in enumerate(begun) if min(abs(at - index / 4) for index in range(8)) <= 0.03]
+    assert len(joined) >= 5
+    assert last_release + 0.5 <= begun[-1] <= last_release + 2.0
+    assert result.improv[-1].at - begun[-1] == pytest.approx(2.5), "it rings"
+    assert not result.status.answering
+
+
+def test_accompany_is_told_who_plays_what() -> None:
+    model = table()
+    perform(played(*PHRASE), model, mode="accompany")
+    assert {int(part) for part in model.fed[-1][0][:, PART]} <= {Part.LEAD, Part.ACCOMPANIMENT}
+    model = table()
+    perform(played(*PHRASE), model, mode="accompany", role="lead")
+    assert set(model.fed[0][0][:, PART].tolist()) == {Part.ACCOMPANIMENT}
+
+
+class Duo(TableModel):
+    """The lead comes every quarter, and the accompaniment strikes with it."""
+
+    def step(self, rows, dials, state, how):
+        lead = int(rows[0, -1, PART]) == Part.LEAD
+        self.tables[PART] = {Part.ACCOMPANIMENT if lead else Part.LEAD: 1.0}
+        self.tables[IOI] = {0 if lead else QUARTER: 1.0}
+        return super().step(rows, dials, state, how)
+
+
+def test_what_the_player_does_early_or_late_is_met() -> None:
+    duo = Duo(table().tables)
+    early, late = (played(*PHRASE[:6], [at, 76, 0.1875]) for at in (1.4375, 1.5625))
+    assert 1.4375 in onsets(perform(early, duo, mode="accompany", density=20.0).improv)
+    assert onsets(perform(late, duo, mode="accompany", density=20.0).improv)[4] == pytest.approx(1.497, abs=1e-3)
+
+
+def test_continue_takes_over_when_the_player_is_later_than_expected_and_stops_when_they_return() -> None:
+    back = [[5.0, 60, 0.25], [5.25, 62, 0.25]]
+    result = perform(played(*PHRASE, *back), table(), mode="continue")
+    begun = onsets(result.improv)
+    first = next(at for at in begun if at > 1.0)
+    assert 1.75 + 0.25 <= first <= 1.75 + 0.25 + 0.15, "a quarter is all the table ever expects"
+    assert not any(5.0 <= at < 5.25 for at in begun)
+    assert all(note.release <= 5.1 for note in notes_in(result.improv) if note.onset < 5.0)
+
+
+def test_a_key_held_down_is_no_hand_over() -> None:
+    result = perform(played(*PHRASE, [2.0, 60, 1.5]), table(), mode="continue")
+    assert min(onsets(result.improv)) >= 3.5
+
+
+def test_harmonize_joins_each_note_at_once_from_below_and_ends_with_it() -> None:
+    slow = [[index / 2, pitch, 0.4375] for index, pitch in enumerate((72, 76, 79, 77))]
+    said = perform(played(*slow), table(pitch=dict.fromkeys(range(48, 84), 1.0)), mode="harmonize").improv
+    assert sorted({event.at for event in said if isinstance(event, NoteOn)}) == [0.0, 0.5, 1.0, 1.5]
+    for onset, pitch, length in slow:
+        voices = [note for note in notes_in(said) if note.onset == onset]
+        assert len(voices) == 2 and sum(voice.pitch < pitch for voice in voices) >= 1
+        assert all(voice.release == onset + length for voice in voices)
+
+
+def test_harmonize_keeps_tones_that_sound_and_the_harmony_under_fast_and_repeated_notes() -> None:
+    legato = [[0.0, 72, 0.75], [0.125, 74, 0.0625], [0.5, 76, 0.5], [1.0, 76, 0.5]]
+    said = perform(played(*legato), table(pitch={60: 1e6, 67: 1.0}), mode="harmonize", voices=1).improv
+    assert transcript(said)[0][:4] == [0.0, "note_on", 1, 60]
+    assert len(onsets(said)) <= 2, "it sounds on, and is struck again only where the player had let go"
+
+
+def test_a_voice_on_a_key_that_the_player_strikes_gives_way() -> None:
+    said = perform(played([0.0, 72, 1.0], [0.5, 60, 0.25]), table(pitch={60: 1e6}), mode="harmonize", voices=1).improv
+    assert transcript(said) == [[0.0, "note_on", 1, 60, 66], [0.5, "note_off", 1, 60]]
+
+
+def test_solo_begins_in_silence_and_the_player_steers_it() -> None:
+    model = table()
+    events: list[Heard] = [Turned(0.0, "temperature", (1.0,) * 5), *played([4.0, 61, 0.25])]
+    begun = onsets(perform(events, model, mode="solo").improv)
+    assert begun[0] <= 0.5 and max(np.diff(begun)) <= 2.0
+    assert any(61 in rows[0][:, PITCH] for rows in model.fed), "what they played is in the context"
+
+
+@pytest.mark.parametrize("mode", [name for name in MODES if name != "answer"])
+def test_a_stop_of_the_clock_ends_all_at_once(mode: str) -> None:
+    from improv.events import Stop
+
+    events = together(host(8.0), played(*PHRASE, [2.0, 60, 1.0]), [Stop(3.5)])
+    said = perform(events, table(), mode=mode, sync="clock", clock_absent="wait").improv
+    assert said and all(event.at <= 3.5 + 1e-9 for event in said)
+
+
+# Whatever is played and turned: every note improv begins it ends, and in order.
+
+things = st.one_of(
+    st.tuples(st.just("on"), st.integers(55, 65), st.integers(1, 127)),
+    st.tuples(st.just("off"), st.integers(55, 65), st.just(0)),
+    st.tuples(st.just("pedal"), st.sampled_from([0, 127]), st.just(0)),
+    st.tuples(st.just("mode"), st.sampled_from([*MODES]), st.just(0)),
+    st.tuples(st.just("voices"), st.integers(1, 5), st.just(0)),
+    st.tuples(st.just("role"), st.sampled_from(["lead", "accompaniment"]), st.just(0)),
+)
+waits = st.sampled_from([0.0, 0.0, 0.001, 0.02, 0.125, 0.25, 0.5, 2.0])
+
+
+def event_of(at: float, what: str, value: int, velocity: int) -> Heard:
+    match what:
+        case "on":
+            return NoteOn(at, 0, value, velocity)
+        case "off":
+            return NoteOff(at, 0, value)
+        case "pedal":
+            return ControlChange(at, 0, 64, value)
+    return Turned(at, what, value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([*MODES]), st.lists(st.tuples(waits, things), max_size=25), st.booleans(), st.integers(0, 3))
+def test_whatever_is_played_and_turned_no_note_is_stuck(mode, steps, clocked, seed) -> None:
+    at, events = 0.0, []
+    for wait, thing in steps:
+        at += wait
+        events.append(event_of(at, *thing))
+    if clocked:
+        events = together(events, host(4.0, at=0.1))
+    model = TableModel({IOI: {0: 1.0, QUARTER: 2.0, ENCODING.ioi_bin(1.0): 1.0}})
+    said = perform(events, model, seed, mode=mode, sync="clock" if clocked else "free").improv
+    assert all(note.duration is not None for note in notes_in(said))
+    assert [event.at for event in said] == sorted(event.at for event in said)
+    held: dict[int, int] = {}
+    for event in said:
+        if isinstance(event, NoteOn):
+            assert not held.get(event.pitch), "struck again while it sounds"
+            held[event.pitch] = 1
+        elif isinstance(event, NoteOff):
+            held[event.pitch] = 0
+    assert not any(held.values())
