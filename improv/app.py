@@ -12,13 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from improv import config, engine
+from improv import clock, config, engine
 from improv.desk import Desk
 from improv.echoes import Echoes
 from improv.encoding import Encoding
 from improv.fallback import Fallback
+from improv.greeting import greeting
 from improv.improviser import Improviser
-from improv.ports.names import same_bus
+from improv.logfile import logged
+from improv.notify import Notifier
+from improv.onlyone import only_one
 from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
 from improv.reception import Reception
@@ -49,20 +52,20 @@ def play(read: Callable[[], config.Config]) -> int:
             stack.enter_context(kept)
             stack.enter_context(model.watched())
             stack.enter_context(contextlib.closing(line))
+            log = stack.enter_context(logged(settled.text("terminal.log")))
+            notifier = Notifier()
+            stack.callback(notifier.stopping)
             link = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
             opened = link.opened
+            if settled.text("ports.out") and not settled.switch("ports.virtual"):
+                stack.enter_context(only_one(opened.output))
             recorder = new_recorder(settled, settings, model_file(settled))
             core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
-            line.say(
-                f"hearing {' + '.join(opened.inputs)}; "
-                + (f"clock from {opened.clock}; " if opened.clock else "")
-                + f"playing on {opened.output}, channel {settings.channel_out + 1}; Ctrl-C ends"
-            )
-            for bus in (name for name in opened.inputs if same_bus(name, opened.output, opened.api)):
-                going_round = "; with --thru your own may go round for ever" if settled.switch("ports.thru") else ""
-                line.say(f"{bus} is both heard and played on: what improv hears of itself is left out{going_round}")
-            if opened.absent:
-                line.say(f"waiting for {' and '.join(opened.absent)}")
+            desk = Desk(line, recorder, log, notifier)
+            said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
+            for text in said:
+                desk.say(text, clock.now())
+            notifier.ready(said[0])
             # What has been made by now stays: the collector need not look at it again while music plays.
             gc.collect()
             gc.freeze()
@@ -70,7 +73,8 @@ def play(read: Callable[[], config.Config]) -> int:
             reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
             derived = Derived(core_settings, hearing)
             again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
-            desk = Desk(line, recorder, [model.news, again.news])
+            desk.ask(model.news)
+            desk.ask(again.news)
             lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=desk)
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
@@ -139,12 +143,12 @@ def load_model(settled: config.Config) -> StepModel:
 
 def load_to_play(settled: config.Config) -> Fallback:
     """The model, and what goes on when it fails: the processor, then memory alone. Raises UserError."""
-    from improv import model
+    from improv import model, providers
 
     first = load_model(settled)
     models: list[tuple[str, StepModel]] = [("the network", first)]
-    if settled.text("model.provider") != "cpu":
-        models.append(("the network on the processor", model.load(model_file(settled))))
+    if settled.text("model.provider") != "cpu" and model.available() != ["cpu"]:
+        models.append(("the network on the processor", providers.load_to_play(model_file(settled))))
     return Fallback([*models, ("memory alone", Echoes(first.encoding, first.velocity))])
 
 

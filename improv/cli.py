@@ -48,6 +48,7 @@ TIME_OPTIONS = ("--sync", "--clock", "--meter")
 PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
 PLAY_OPTIONS = (*PORT_OPTIONS, "--wait", "--mode", "--record")
 PLAYING_OPTIONS = ("--role", "--density", "--register", "--loudness")
+SAID_OPTIONS = ("--log",)
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
 
@@ -214,6 +215,7 @@ def _add_config(parser: argparse.ArgumentParser, first: bool = False) -> None:
 
 
 def _add_detail(parser: argparse.ArgumentParser) -> None:
+    config.add_options(parser.add_argument_group("what is said"), SAID_OPTIONS)
     group = parser.add_mutually_exclusive_group()
     for detail, meaning in (("quiet", "show nothing while playing"), ("verbose", "show a line for every answer")):
         group.add_argument(

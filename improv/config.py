@@ -84,7 +84,12 @@ def find(named: Path | None) -> Path | None:
 def read(path: Path) -> Values:
     """What a settings file says, by path. Raises UserError naming file, key and accepted values."""
     values = parse(path, text_of(path))
-    for key in ("model.file", "model.memory", "record.folder"):  # a path in a file is meant from where the file lies
+    for key in (
+        "model.file",
+        "model.memory",
+        "record.folder",
+        "terminal.log",
+    ):  # a path in a file is meant from where the file lies
         if values.get(key) and values[key] not in MEMORIES:
             values[key] = str(path.parent / str(values[key]))
     return values

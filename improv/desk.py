@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from improv.notify import Notifier
 from improv.ports.reports import Cable, Dropped, Report
 from improv.recorder import Recorder
 from improv.sessionfile import Remark
@@ -13,16 +14,29 @@ News = Callable[[], Sequence[str]]  # what somebody has to say since last asked,
 
 
 class Desk:
-    """`line` is the player's; `recorder` writes the session down, None where nobody wants that; `news` are asked at
-    every look."""
+    """`line` is the player's; `recorder` writes the session down, None where nobody wants that; `log` writes what was
+    said; `notifier` tells the service manager."""
 
-    def __init__(self, line: StatusLine, recorder: Recorder | None = None, news: Sequence[News] = ()) -> None:
+    def __init__(
+        self,
+        line: StatusLine,
+        recorder: Recorder | None = None,
+        log: Callable[[str], None] = lambda text: None,
+        notifier: Notifier | None = None,
+    ) -> None:
         self._line = line
         self._recorder = recorder
-        self._news = [*news, *([] if recorder is None else [recorder.news])]
+        self._log = log
+        self._notifier = Notifier({}) if notifier is None else notifier
+        self._news: list[News] = [] if recorder is None else [recorder.news]
+
+    def ask(self, news: News) -> None:
+        """From now on somebody's news are asked for at every look."""
+        self._news.append(news)
 
     def look(self, now: float) -> None:
         """Pass on what there is to say; `now` in absolute seconds. To be called a few times a second or more."""
+        self._notifier.alive(now)
         for news in self._news:
             for text in news():
                 self.say(text, now)
@@ -30,6 +44,7 @@ class Desk:
     def say(self, text: str, now: float) -> None:
         """Tell the player something, in one line, and write it down."""
         self._line.say(text)
+        self._log(text)
         if self._recorder is not None:
             self._recorder.put(Remark(now, text))
 

@@ -231,6 +231,7 @@ KEYS = (
         *("terminal", "detail", "normal", Choice(("quiet", "normal", "verbose"))),
         "What is shown: nothing, one status line, or a line for every answer",
     ),
+    Key("terminal", "log", "", Text("PATH"), 'File for what is said, begun anew at a megabyte; "" is none', "--log"),
 )
 BY_PATH = {key.path: key for key in KEYS}
 BY_OPTION = {key.option: key for key in KEYS if key.option}

@@ -299,5 +299,12 @@ def test_streams_closed_by_who_starts_it_are_no_error(closed: str, argv: list[st
 
 
 def test_every_option_of_the_table_is_offered():
-    offered = {*cli.PLAY_OPTIONS, *cli.TIME_OPTIONS, *cli.PLAYING_OPTIONS, *cli.HARMONY_OPTIONS, *cli.MODEL_OPTIONS}
+    offered = {
+        *cli.SAID_OPTIONS,
+        *cli.PLAY_OPTIONS,
+        *cli.TIME_OPTIONS,
+        *cli.PLAYING_OPTIONS,
+        *cli.HARMONY_OPTIONS,
+        *cli.MODEL_OPTIONS,
+    }
     assert offered == set(BY_OPTION)

@@ -62,10 +62,17 @@ def test_every_key_has_a_section_and_an_allowed_default() -> None:
 @given(values=settled)
 def test_what_is_rendered_is_read_back(values: config.Values, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("settings") / "some.toml"
-    path.write_text(config.render(values | {"model.file": "", "record.folder": ""}), encoding="utf-8")
+    path.write_text(
+        config.render(values | {"model.file": "", "record.folder": "", "terminal.log": ""}), encoding="utf-8"
+    )
     memory = values["model.memory"]
     there = memory if memory in MEMORIES else str(path.parent / str(memory))  # from where the file lies
-    assert config.read(path) == values | {"model.file": "", "record.folder": "", "model.memory": there}
+    assert config.read(path) == values | {
+        "model.file": "",
+        "record.folder": "",
+        "terminal.log": "",
+        "model.memory": there,
+    }
 
 
 def test_the_nearest_file_wins_and_options_win_over_it(nowhere: Path) -> None:
