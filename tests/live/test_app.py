@@ -45,7 +45,8 @@ class Running:
 
     def __init__(self, folder: Path, *options: str, server: str | None = None) -> None:
         self._files = [folder / "out.txt", folder / "err.txt"]
-        environment = {**os.environ, "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+        homes = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "DATA", "CACHE")}
+        environment = {**os.environ, **homes}
         if server is not None:
             environment["JACK_DEFAULT_SERVER"] = server
         with self._files[0].open("w") as out, self._files[1].open("w") as err:
