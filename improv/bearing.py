@@ -14,7 +14,7 @@ from dataclasses import replace
 from improv.context import CONTEXT_NOTES
 from improv.dials import SPAN
 from improv.drawing import register_bias
-from improv.drift import manner, pull
+from improv.drift import Manner, manner, pull
 from improv.encoding import PITCH, Encoding
 from improv.loudness import drawn_so_far, loudness
 from improv.notes import Note
@@ -34,6 +34,7 @@ class Bearing:
         self._player = player
         self._usual = usual
         self._drawn: deque[Note] = deque(maxlen=DRIFT_NOTES)  # velocities as the model drew them
+        self._own = Manner(DRIFT_NOTES)
         self._count = 0
         self._look()
         #: What the model hears is moved in one way from the beginning to the end of a draft.
@@ -51,13 +52,14 @@ class Bearing:
     def wrote(self, note: Note) -> None:
         """The draft goes on with a note, of a velocity as the model drew it."""
         self._drawn.append(note)
+        self._own.add(note)
         self._count += 1
         if self._count % LOOK_EVERY == 0:
             self._look()
 
     def bias(self, encoding: Encoding) -> Floats:
         """Nats, shape (encoding.offsets[-1],), that bring back what has drifted and keep away from far registers."""
-        bias = pull(encoding, self._manner, manner([*self._drawn]))
+        bias = pull(encoding, self._manner, self._own)
         bias[encoding.field(PITCH)] += self._register
         return bias
 

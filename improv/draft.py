@@ -98,7 +98,7 @@ class Draft:
         if len(parts) > 1:
             self._catch_up()
         how = self._controls(parts, earliest - head, latest - head)
-        how.bias[:, encoding.field(IOI)][:, 1:] += slowing * np.log2(encoding.ioi_values[1:])
+        how.bias[:, encoding.field(IOI)][:, 1:] += slowing * encoding.ioi_octaves
         if pitches is not None:
             how.bias[0, encoding.field(PITCH)] += pitches
         step = self._run(self._rows, self._dials, how)

@@ -7,14 +7,15 @@ For a bell-shaped distribution a bias of `(target - mean) / variance` nats a uni
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable
+from math import log, log2, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.encoding import IOI, PITCH, Encoding, group_of
-from improv.notes import Note
+from improv.encoding import IOI, PITCH, Encoding
+from improv.notes import GROUP_SPAN, Note
 from improv.step import Floats
 
 #: How much of a deviation is pulled back.
@@ -27,50 +28,100 @@ LEAST_PITCH_SPREAD, LEAST_WAIT_SPREAD = 4.0, 0.5
 MOST = 4.0
 
 Values = NDArray[np.float64]
+_KEYS = np.arange(128.0)
 
 
-@dataclass(frozen=True, slots=True)
+class Sums:
+    """Count, sum and sum of squares of numbers that come and go."""
+
+    __slots__ = ("count", "squares", "total")
+
+    def __init__(self) -> None:
+        self.count, self.total, self.squares = 0, 0.0, 0.0
+
+    def add(self, value: float, times: int = 1) -> None:
+        """Count a number, or with `times` -1 no longer."""
+        self.count += times
+        self.total += times * value
+        self.squares += times * value * value
+
+    @property
+    def mean(self) -> float:
+        """Their mean; there must be one."""
+        return self.total / self.count
+
+    @property
+    def spread(self) -> float:
+        """Their standard deviation."""
+        return sqrt(max(self.squares / self.count - self.mean**2, 0.0))
+
+
 class Manner:
-    """How someone plays: pitches, log2 of the seconds between groups, and for each note whether it joins a group."""
+    """How someone plays: pitches, log2 of the seconds between groups, and for each note whether it joins a group. It
+    goes by the last `most` notes, and costs the same however many there are."""
 
-    pitches: Values
-    waits: Values
-    joins: Values
+    def __init__(self, most: int | None = None) -> None:
+        self.pitches, self.waits, self.joins = Sums(), Sums(), Sums()
+        self._most = most
+        self._kept: deque[tuple[float, float | None, float | None]] = deque()
+        self._head: float | None = None
+
+    def add(self, note: Note) -> None:
+        """The note that comes next in onset order."""
+        head = self._head
+        if head is None:
+            self._count((note.pitch, None, None))
+        elif note.onset - head > GROUP_SPAN + 1e-9:
+            self._count((note.pitch, log2(note.onset - head), 0.0))
+        else:
+            self._count((note.pitch, None, 1.0))
+            return
+        self._head = note.onset
+
+    def _count(self, found: tuple[float, float | None, float | None], times: int = 1) -> None:
+        for sums, value in zip((self.pitches, self.waits, self.joins), found, strict=True):
+            if value is not None:
+                sums.add(value, times)
+        if times > 0 and self._most is not None:
+            self._kept.append(found)
+            if len(self._kept) > self._most:
+                self._count(self._kept.popleft(), -1)
 
 
-def manner(notes: Sequence[Note]) -> Manner:
+def manner(notes: Iterable[Note]) -> Manner:
     """The manner of `notes`, in onset order."""
-    onsets = np.array([note.onset for note in notes])
-    joins = np.diff(group_of(onsets), prepend=-1) == 0
-    waits = np.diff(onsets[~joins])
-    return Manner(np.array([note.pitch for note in notes], float), np.log2(waits), joins[1:].astype(float))
+    found = Manner()
+    for note in notes:
+        found.add(note)
+    return found
 
 
 def pull(encoding: Encoding, call: Manner, answer: Manner) -> Floats:
     """The bias, shape (encoding.offsets[-1],), in nats, that brings `answer` back to `call`; zero without a drift."""
     bias = np.zeros(encoding.offsets[-1], np.float32)
-    bias[encoding.field(PITCH)] = _tilt(np.arange(128.0), call.pitches, answer.pitches, LEAST_PITCH_SPREAD)
+    bias[encoding.field(PITCH)] = _tilt(_KEYS, call.pitches, answer.pitches, LEAST_PITCH_SPREAD)
     waits = bias[encoding.field(IOI)]
-    waits[1:] = _tilt(np.log2(encoding.ioi_values[1:]), call.waits, answer.waits, LEAST_WAIT_SPREAD)
-    if len(call.joins):
-        share = float(call.joins.mean())
-        waits[0] = PULL * (_log_odds(share, len(call.joins)) - _log_odds(_mixed(answer.joins, share), len(call.joins)))
+    waits[1:] = _tilt(encoding.ioi_octaves, call.waits, answer.waits, LEAST_WAIT_SPREAD)
+    if call.joins.count:
+        share, notes = call.joins.mean, call.joins.count
+        waits[0] = PULL * (_log_odds(share, notes) - _log_odds(_mixed(answer.joins, share), notes))
     return bias
 
 
-def _tilt(values: Values, call: Values, answer: Values, least_spread: float) -> Values:
-    if not len(call):
-        return np.zeros(len(values))
-    target = float(call.mean())
-    slope = PULL * (target - _mixed(answer, target)) / max(float(call.std()), least_spread) ** 2
-    return np.clip(slope * (values - target), -MOST, MOST)
+def _tilt(values: Values, call: Sums, answer: Sums, least_spread: float) -> Values | float:
+    if not call.count or not answer.count:
+        return 0.0
+    target = call.mean
+    slope = PULL * (target - _mixed(answer, target)) / max(call.spread, least_spread) ** 2
+    tilt: Values = np.minimum(np.maximum(slope * (values - target), -MOST), MOST)
+    return tilt
 
 
-def _mixed(answer: Values, target: float) -> float:
+def _mixed(answer: Sums, target: float) -> float:
     """The mean of an answer so far, CALL_WEIGHT notes at the call's mean added."""
-    return float((answer.sum() + CALL_WEIGHT * target) / (len(answer) + CALL_WEIGHT))
+    return (answer.total + CALL_WEIGHT * target) / (answer.count + CALL_WEIGHT)
 
 
 def _log_odds(share: float, notes: int) -> float:
     """Of a share of `notes`, half a note added on each side: who plays no chords is not held to none for ever."""
-    return float(np.log((share * notes + 0.5) / ((1 - share) * notes + 0.5)))
+    return log((share * notes + 0.5) / ((1 - share) * notes + 0.5))

@@ -116,6 +116,11 @@ class Encoding:
         return _middles(self.ioi_edges)
 
     @cached_property
+    def ioi_octaves(self) -> NDArray[np.float64]:
+        """log2 of the seconds that stand for each ioi bin but the first, shape (bins - 1,)."""
+        return np.log2(self.ioi_values[1:])
+
+    @cached_property
     def duration_values(self) -> NDArray[np.float64]:
         """Seconds that stand for each duration bin, shape (bins,); never more than MAX_DURATION."""
         values = _middles(self.duration_edges)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from improv.drift import manner, pull
+from improv.drift import Manner, manner, pull
 from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
 from improv.notes import Note
 
@@ -60,3 +60,17 @@ def test_other_fields_are_left_alone():
 @pytest.mark.parametrize("call", [[], CALL[:1], CALL[:2]])
 def test_next_to_nothing_heard_is_no_trouble(call):
     assert np.isfinite(pull(ENCODING, manner(call), manner(CALL))).all()
+
+
+def test_a_bounded_manner_goes_by_the_last_notes_alone():
+    notes = [*line(60, 64, 67, 72, step=0.5, chord=2), *line(50, 52, 53, 55, 57, 59, 60, 62)]
+    notes = [Note(0.3 * index, note.pitch, 64, 0.2) for index, note in enumerate(notes)]
+    bounded, last = Manner(8), manner(notes[-9:])
+    for note in notes:
+        bounded.add(note)
+    # The first of the last nine says how long the others' first wait was, and nothing else.
+    last.pitches.add(notes[-9].pitch, -1)
+    for name in ("pitches", "waits", "joins"):
+        ours, theirs = getattr(bounded, name), getattr(last, name)
+        assert ours.count == theirs.count == 8
+        assert (ours.mean, ours.spread) == pytest.approx((theirs.mean, theirs.spread), abs=1e-6)
