@@ -34,6 +34,11 @@ from improv.signals import hang_ups, stop_signals
 from improv.status import StatusLine
 from improv.step import StepModel
 
+#: After how many new objects the collector looks at them, and how often at older ones: never for long.
+COLLECT = (10_000, 20, 100)
+#: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
+SWITCH = 0.0005
+
 
 def play(read: Callable[[], config.Config]) -> int:
     """Play live until Ctrl-C or SIGTERM, then 0. `read` settles the settings, again on SIGHUP. Raises UserError."""
@@ -69,6 +74,8 @@ def play(read: Callable[[], config.Config]) -> int:
             # What has been made by now stays: the collector need not look at it again while music plays.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*COLLECT)
+            sys.setswitchinterval(SWITCH)
             timing = engine.Timing()
             reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
             derived = Derived(core_settings, hearing)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from improv import clock, improviser
 from improv.desk import Desk
 from improv.events import ClockEvent, Event, NoteOn
-from improv.plan import Command
+from improv.plan import Command, Play
 from improv.ports.reports import Heard, Lost, Report, Sent
 from improv.reception import Reception
 from improv.status import Status, StatusLine
@@ -56,13 +57,16 @@ class Timing:
 
     `reaction`: from a note-on arriving to all it caused being handed to the port process. `entry`: from the
     decision to answer to the answer's first note leaving, which includes the moment the music wants.
-    `lateness`: from when a note was due to when it left.
+    `lateness`: from when a note was due to when it left. `age`: how old what was heard is by the time that a note made
+    from it is due.
     """
 
     def __init__(self) -> None:
         self.reaction = Window()
         self.entry = Window()
         self.lateness = Window()
+        self.age = Window()
+        self._ready: deque[bool] = deque(maxlen=1000)
         self._decided: float | None = None
 
     def turned(self, struck: float | None, now: float) -> None:
@@ -74,6 +78,18 @@ class Timing:
         """At `moment` improv made up its mind to answer; None: it has let go of that."""
         self._decided = moment
 
+    def asked(self, command: Command, moment: float) -> None:
+        """From what was heard by `moment` came this command, which is handed over now."""
+        if isinstance(command, Play):
+            for note in command.notes:
+                self._ready.append(note.onset >= moment)
+                self.age.add(note.onset - moment)
+
+    @property
+    def ready(self) -> float | None:
+        """Of improv's last notes, the share that was there when it was due, 0 to 1; None while there is none."""
+        return sum(self._ready) / len(self._ready) if self._ready else None
+
     def sent(self, sent: Sent) -> None:
         """One of improv's notes began."""
         self.lateness.add(sent.lateness)
@@ -82,8 +98,13 @@ class Timing:
             self._decided = None
 
     def __str__(self) -> str:
-        named = (("reaction", self.reaction), ("answers begin after", self.entry), ("notes late by", self.lateness))
-        return "; ".join(f"{name} {_milliseconds(window)}" for name, window in named)
+        named = {"reaction": self.reaction, "answers begin after": self.entry, "notes late by": self.lateness}
+        told = [f"{name} {_milliseconds(window)}" for name, window in named.items()]
+        if self.ready is not None:
+            told.append(
+                f"{self.ready:.1%} of notes there when due, from what was heard {_milliseconds(self.age)} before"
+            )
+        return "; ".join(told)
 
 
 def _milliseconds(window: Window) -> str:
@@ -130,6 +151,7 @@ def run(
         for command in core.turn(moment):
             link.send(command)
             reception.asked(command)
+            timing.asked(command, moment)
         timing.turned(struck, now())
         answers = core.status().answering
         if answers != answered:
@@ -139,7 +161,8 @@ def run(
 
 def _status(core: Core, timing: Timing) -> Status:
     said = core.status()
-    return Status(said.answering, said.heard, said.played, timing.reaction.p99, said.time, said.tempo, said.key)
+    counts = (said.answering, said.heard, said.played)
+    return Status(*counts, timing.reaction.p99, said.time, said.tempo, said.key, timing.ready, timing.age.median)
 
 
 def _timeout(now: float, *wake_at: float | None) -> float:

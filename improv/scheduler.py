@@ -6,7 +6,7 @@ The rules, in order of rank:
    than the note planned it.
 2. At equal deadlines an off precedes an on (but never its own on), and what the pedal does stands between them.
 3. A note of a pitch that its own earlier note still holds, on the same channel, ends that one first.
-4. A note-on that would be later than the limit is dropped whole.
+4. A note-on that would be later than the hard limit is dropped whole; of those later than the soft one, every other.
 5. Where more planned notes would sound than may, the one that has sounded longest ends first.
 6. No note sounds longer than the longest may: that catches what all else missed.
 """
@@ -51,9 +51,17 @@ class _Held:
 class Scheduler:
     """Holds planned notes until they are due, and the offs of those that sound."""
 
-    def __init__(self, ledger: Ledger | None = None, *, late_limit: float = 0.25, longest: float = math.inf) -> None:
+    def __init__(
+        self,
+        ledger: Ledger | None = None,
+        *,
+        late_limit: float = 0.25,
+        late_soft: float = math.inf,
+        longest: float = math.inf,
+    ) -> None:
         self.ledger = Ledger() if ledger is None else ledger
-        self._late_limit = late_limit
+        self._late_limit, self._late_soft = late_limit, late_soft
+        self._thinned = False  # the last late note-on was dropped
         self._longest = longest
         self._planned: list[tuple[float, int, PlannedNote]] = []  # a heap; the number keeps the order of asking
         self._asked = 0
@@ -162,7 +170,7 @@ class Scheduler:
         return self._held[key].release
 
     def _begin(self, note: PlannedNote, now: float) -> list[Outgoing]:
-        if now - note.onset > self._late_limit:
+        if self._too_late(now - note.onset):
             self._dropped.append(note)
             return []
         key = (note.channel, note.pitch)
@@ -173,6 +181,10 @@ class Scheduler:
         self.ledger.on(*key)
         sent.append(Outgoing(note_on(note.channel, note.pitch, note.velocity), note.onset, note, begins=True))
         return sent
+
+    def _too_late(self, lateness: float) -> bool:
+        self._thinned = lateness > self._late_soft and not self._thinned
+        return lateness > self._late_limit or self._thinned
 
     def _move(self, pedal: Pedal, now: float) -> list[Outgoing]:
         if pedal.down and now - pedal.at > self._late_limit:

@@ -62,6 +62,14 @@ KEYS = (
         "No note of improv's sounds longer than this, whatever else goes wrong",
     ),
     Key(
+        *("ports", "late_soft", 0.03, Number(0.0, 10.0, "seconds")),
+        "Of notes that would begin later than this every other is left out, so that a busy machine catches up",
+    ),
+    Key(
+        *("ports", "late_hard", 0.25, Number(0.0, 10.0, "seconds")),
+        "No note begins later than this; those that would are left out. What has begun always ends",
+    ),
+    Key(
         *("ports", "channel_in", 0, Number(0, 16, whole=True)),
         "MIDI channel to listen to; 0 is all of them but 10, where drums and pads are",
         "--channel-in",

@@ -20,6 +20,8 @@ def port_settings(settled: config.Config) -> PortSettings:
         api=settled.text("ports.api"),
         virtual=settled.switch("ports.virtual"),
         thru=settled.switch("ports.thru"),
+        late_limit=settled.number("ports.late_hard"),
+        late_soft=settled.number("ports.late_soft"),
         longest=settled.number("ports.longest_note"),
         waits=settled.switch("ports.wait"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,7 +32,8 @@ class Screen(Protocol):
 @dataclass(frozen=True, slots=True)
 class Status:
     """What there is to say: who is playing, notes heard and played so far, reaction p99 in seconds if known; what the
-    clock does, if one is followed, and its tempo in quarter notes a minute, if it runs; the key it leans to."""
+    clock does, if one is followed, and its tempo in quarter notes a minute, if it runs; the key it leans to; the share
+    of its notes that were there when due, and how old what they were made from was by then, in seconds (median)."""
 
     answering: bool = False
     heard: int = 0
@@ -40,6 +42,8 @@ class Status:
     time: str = ""
     tempo: float | None = None
     key: Key | None = None
+    ready: float | None = None
+    age: float | None = None
 
     def __str__(self) -> str:
         who = "answering" if self.answering else "listening"
@@ -47,7 +51,9 @@ class Status:
         time = f"   {self.time}" if self.time else ""
         tempo = "" if self.tempo is None else f" {self.tempo:.0f} BPM"
         key = "" if self.key is None else f"   {self.key}"
-        return f"{who}{time}{tempo}{key}   heard {self.heard}   played {self.played}{reaction}"
+        ready = "" if self.ready is None else f"   in time {math.floor(100 * self.ready)} %"
+        age = "" if self.age is None else f", thought {self.age:.1f} s ahead"
+        return f"{who}{time}{tempo}{key}   heard {self.heard}   played {self.played}{reaction}{ready}{age}"
 
 
 class StatusLine:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 
 
 class Window:
     """The last `size` measurements, in seconds."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_ordered", "_values")
 
     def __init__(self, size: int = 1000) -> None:
         if size < 1:
             raise ValueError(f"a window of {size} measurements holds none")
         self._values: deque[float] = deque(maxlen=size)
+        self._ordered: list[float] = []  # the same, smallest first: asked for more often than added to
 
     def add(self, seconds: float) -> None:
         """Take one measurement in; the oldest leaves when the window is full."""
+        if len(self._values) == self._values.maxlen:
+            del self._ordered[bisect_left(self._ordered, self._values[0])]
         self._values.append(seconds)
+        insort(self._ordered, seconds)
 
     @property
     def count(self) -> int:
@@ -43,7 +48,6 @@ class Window:
         """The smallest measurement that at least `share` (0 to 1) of them do not exceed (nearest rank)."""
         if not self._values:
             return None
-        ordered = sorted(self._values)
         # Whole numbers in between: 0.99 * 100 in floating point may lie a hair above 99.
-        rank = -(-round(share * 1_000_000) * len(ordered) // 1_000_000)
-        return ordered[max(0, rank - 1)]
+        rank = -(-round(share * 1_000_000) * len(self._ordered) // 1_000_000)
+        return self._ordered[max(0, rank - 1)]

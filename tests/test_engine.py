@@ -134,10 +134,20 @@ def test_entry_runs_from_the_decision_to_the_first_note_leaving() -> None:
     _, timing = run(core, ScoredLink([[], [], [first], [second, Dropped(2.0, 64, 64, 1)]]))
     assert (timing.entry.count, timing.entry.max) == (1, 1.125 - 0.5)  # decided in the second turn
     assert (timing.lateness.count, timing.lateness.max) == (2, 0.25)
-    assert str(timing) == ("reaction -; answers begin after 625.0 ms (p99 625.0); notes late by 125.0 ms (p99 250.0)")
+    said = "reaction -; answers begin after 625.0 ms (p99 625.0); notes late by 125.0 ms (p99 250.0)"
+    assert str(timing).startswith(said)
 
 
 def test_an_answer_withdrawn_before_its_first_note_has_no_entry() -> None:
     core = ScoredCore(commands=[[PLAY], [Cancel(0.5)]], answering=[True, False, False])
     _, timing = run(core, ScoredLink([[], [], [Sent(1.0, 0.0, 60, 64, 1)]]))
     assert timing.entry.count == 0
+
+
+def test_what_is_there_when_due_and_how_old_what_it_was_made_from_is() -> None:
+    early, late = PlannedNote(1.0, 60, 64, 0.5, 1), PlannedNote(0.25, 62, 64, 0.5, 1)
+    _, timing = run(ScoredCore(commands=[[Play((early, early, early, late)), Cancel(2.0)]]), ScoredLink([[]], step=0.5))
+    assert timing.ready == 0.75
+    assert (timing.age.count, timing.age.max, timing.age.median) == (4, 0.5, 0.5)
+    assert "75.0% of notes there when due, from what was heard 500.0 ms (p99 500.0) before" in str(timing)
+    assert Timing().ready is None

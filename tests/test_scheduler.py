@@ -162,6 +162,7 @@ def test_how_often_it_is_looked_at_changes_nothing(notes: list[PlannedNote], loo
     assert sent + often.due(50.0) == once.due(50.0)
 
 
+<<<<<<< HEAD
 @given(st.lists(NOTES, max_size=8), QUARTERS)
 def test_another_scheduler_that_is_told_the_rest_does_the_rest(notes: list[PlannedNote], moment: float) -> None:
     one, other = Scheduler(late_limit=100.0), Scheduler(late_limit=100.0)
@@ -210,3 +211,35 @@ def test_a_release_after_the_end_that_was_planned_changes_nothing() -> None:
     scheduler.due(0.0)
     scheduler.apply(Release((note(0.0, 60, 0.5),), 4.0), 0.25)
     assert score(scheduler.due(9.0)) == [(0.5, "off", 60)]
+=======
+def test_of_notes_later_than_the_soft_limit_every_other_is_left_out() -> None:
+    scheduler = Scheduler(late_limit=1.0, late_soft=0.1)
+    scheduler.apply(Play(tuple(note(0.1 * index, 60 + index, 9.0) for index in range(8))), 0.0)
+    # Six are late; the seventh and the eighth are in time.
+    assert [pitch for _, _, pitch in score(scheduler.due(0.675))] == [61, 63, 65, 66]
+    assert [dropped.pitch for dropped in scheduler.take_dropped()] == [60, 62, 64]
+    scheduler.due(0.75)
+    assert [pitch for _, what, pitch in score(scheduler.due(20.0)) if what == "off"] == [61, 63, 65, 66, 67]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 2), st.integers(60, 66), st.floats(0, 1)), max_size=30),
+    st.lists(st.floats(0, 0.6), min_size=1, max_size=30),
+    st.floats(0, 0.3),
+)
+def test_thinning_never_drops_an_off(
+    notes: list[tuple[float, int, float]], stalls: list[float], late_soft: float
+) -> None:
+    """However late the scheduler is looked at: all that begins ends, and what is left out neither begins nor ends."""
+    scheduler, now = Scheduler(late_limit=0.4, late_soft=late_soft), 0.0
+    scheduler.apply(Play(tuple(note(*one) for one in notes)), 0.0)
+    sent: list[Outgoing] = []
+    for stall in [*stalls, 100.0]:
+        now += stall
+        sent += scheduler.due(now)
+    ons = Counter(message.note for message in sent if message.begins)
+    offs = Counter(message.note for message in sent if not message.begins)
+    assert ons == offs
+    assert sum(ons.values()) + len(scheduler.take_dropped()) == len(notes)
+    assert scheduler.next_deadline() is None and not scheduler.ledger.sounding()
+>>>>>>> 67ec5f4 (In real time where that is permitted; late notes are thinned; how many notes were there when due, and how old their context is)

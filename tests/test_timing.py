@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from improv.timing import Window
 
@@ -31,3 +33,15 @@ def test_the_oldest_leaves() -> None:
 def test_a_window_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError):
         Window(0)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 20), st.floats(0, 1))
+def test_quantiles_are_those_of_the_last_measurements_sorted(values: list[float], size: int, share: float) -> None:
+    window = Window(size)
+    for value in values:
+        window.add(value)
+    last = sorted(values[-size:])
+    found = window.quantile(share)
+    assert found in last
+    assert sum(value <= found for value in last) >= share * len(last) - 1e-4
+    assert window.max == last[-1]

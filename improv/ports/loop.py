@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -72,14 +73,22 @@ class Loop:
     """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on."""
 
     def __init__(
-        self, pipe: Pipe, waiter: Waiter, board: Board, *, thru: int, late_limit: float, longest: float = 60.0
+        self,
+        pipe: Pipe,
+        waiter: Waiter,
+        board: Board,
+        *,
+        thru: int,
+        late_limit: float,
+        late_soft: float = math.inf,
+        longest: float = 60.0,
     ) -> None:
         self._pipe = pipe
         self._waiter = waiter
         self._board = board
         self._output = board.output
         self._thru = thru
-        self._scheduler = Scheduler(late_limit=late_limit, longest=longest)
+        self._scheduler = Scheduler(late_limit=late_limit, late_soft=late_soft, longest=longest)
         self._repeats = Repeats(self._scheduler.ledger)
         self._owed: list[bytes] = []  # what is to be said first when the output comes back
         self._ears = [_Ear(port, Parser(), Held()) for port in board.inputs]

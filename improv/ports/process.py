@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two attempts to find a MIDI system that is waited for.
 LOOK_FOR_SYSTEM = 0.3
+#: The port process's real-time priority: JACK's clients have 5 and more.
+REAL_TIME = 2
 Failed = Sequence[tuple[str, str]]
 T = TypeVar("T")
 
@@ -48,6 +50,19 @@ class Refused:
     message: str
 
 
+def _go_first() -> None:
+    """Go before others where that is allowed (root, or limits as audio groups have): it does little, but urgently.
+
+    In real time if that may be, below JACK's own threads; else niced up. Measured with ten busy processes on two cores:
+    lateness p99 0.2 ms in real time, 5 ms niced.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REAL_TIME))
+    except (AttributeError, OSError):
+        with contextlib.suppress(AttributeError, OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, -10)
+
+
 def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Failed) -> None:
     """The whole life of a port process. `failed`: systems that an earlier one did not survive, and how."""
     _leave_terminal()
@@ -60,8 +75,10 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     if ports.opened.api == "jack":  # it has no call that tells of the server's death, but its sockets do
         waiter.watch(open_sockets() - before)
     _ask_for_a_fine_timer()
+    _go_first()
     thru = len(ports.opened.inputs) if settings.thru else 0
-    loop = Loop(pipe, waiter, ports.board, thru=thru, late_limit=settings.late_limit, longest=settings.longest)
+    limits = {"late_limit": settings.late_limit, "late_soft": settings.late_soft, "longest": settings.longest}
+    loop = Loop(pipe, waiter, ports.board, thru=thru, **limits)
     signal.signal(signal.SIGTERM, lambda *_: loop.end())
     pipe.send(ports.opened)
     gc.collect()
@@ -151,13 +168,11 @@ def _ask_for_a_fine_timer() -> None:
 def _leave_terminal() -> None:
     """An own session, no Ctrl-C, and no word to the terminal: libjack and ALSA write there by themselves.
 
-    Also goes first where that is allowed (root, or a nice limit as audio groups have): it does little, but that is
-    urgent. Measured with 6.5 busy processes on two cores: lateness p99 0.8 instead of 18 ms.
+    An own session also is a group of its own to Linux' scheduler: other programs' processes, however many, then weigh
+    as much as this one.
     """
     with contextlib.suppress(AttributeError, OSError):
         os.setsid()
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

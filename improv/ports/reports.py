@@ -18,7 +18,8 @@ class PortSettings:
     `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own
     ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. Without `listens`
     no input is opened. `clock` is the name of the port whose clock is followed, if it has to be one port. `thru` passes
-    the player's bytes on. A note-on later than `late_limit` seconds is dropped whole; no note sounds longer than
+    the player's bytes on. A note-on later than `late_limit` seconds is dropped whole, of those later than
+    `late_soft` every other; no note sounds longer than
     `longest` seconds. With `waits`, ports that are not there are opened as they come, and a MIDI system that is not
     there is waited for.
     """
@@ -31,6 +32,7 @@ class PortSettings:
     clock: str | None = None
     thru: bool = False
     late_limit: float = 0.25
+    late_soft: float = 0.03
     longest: float = 60.0
     waits: bool = False
 
