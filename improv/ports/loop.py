@@ -12,18 +12,24 @@ from improv.events import Event
 from improv.ledger import let_go
 from improv.midi import Parser, note_off
 from improv.plan import Command, Silence
-from improv.ports.held import Held
+from improv.ports.held import SENSING, Held
 from improv.ports.pipe import Pipe
 from improv.ports.repeats import SILENCE_AT, Repeats
 from improv.ports.reports import Dropped, Heard, Plugged, Quench, Report, Sent, Unplugged
 from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
 
-#: How often the inputs are looked at, in seconds: while someone plays, and after RESTING seconds of silence.
-#: Polled, because a callback has to wait for the interpreter's lock on JACK's own thread. Measured on a busy
-#: machine, 300 messages ten milliseconds apart: of ten the callback lost two to eight in a hundred, polling one.
-LOOK, LOOK_RESTING = 0.001, 0.004
-RESTING = 10.0
+#: Inputs wake the loop by a callback, which sleeps so long otherwise. It waits for the interpreter's lock on the MIDI
+#: system's own thread: not for long, unless others keep this process from running with the lock in its hand. JACK loses
+#: messages then, so who may not run in real time polls there so often, until nobody has played for CLOSELY seconds.
+#: Measured beside ten busy processes, messages 10 ms apart: in real time the callback lost none that polling did not,
+#: and heard them after 0.6 ms instead of 1.2; niced, of ten it lost two to eight in a hundred, polling one.
+LOOK_SLEEPING, LOOK, CLOSELY = 0.1, 0.001, 10.0
+#: Nothing may have come just when the callback was set, so it is set again after so many quiet seconds.
+MAKE_SURE = 1.0
+#: Where there is no waking, sleeping inputs are looked at so often.
+LOOK_UNWOKEN = 0.004
+ACTIVE_SENSING = bytes([SENSING])
 
 
 class Input(Protocol):
@@ -31,6 +37,14 @@ class Input(Protocol):
 
     def receive(self) -> list[bytes]:
         """The messages that came in since the last call."""
+        ...
+
+    def doze(self, wake: Callable[[], None]) -> None:
+        """Until `attend`, put messages aside as they come, and call `wake` from another thread."""
+        ...
+
+    def attend(self) -> None:
+        """From now on messages wait until they are asked for."""
         ...
 
 
@@ -70,7 +84,8 @@ class _Ear:
 
 
 class Loop:
-    """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on."""
+    """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on. Inputs are polled
+    until `closely` seconds after the last note."""
 
     def __init__(
         self,
@@ -82,6 +97,7 @@ class Loop:
         late_limit: float,
         late_soft: float = math.inf,
         longest: float = 60.0,
+        closely: float = CLOSELY,
     ) -> None:
         self._pipe = pipe
         self._waiter = waiter
@@ -92,7 +108,9 @@ class Loop:
         self._repeats = Repeats(self._scheduler.ledger)
         self._owed: list[bytes] = []  # what is to be said first when the output comes back
         self._ears = [_Ear(port, Parser(), Held()) for port in board.inputs]
-        self._heard_at = now()
+        self._played_at = now()
+        self._closely = closely
+        self._dozed = 0  # how often the callback was set since the inputs were polled
         self._ended = False
 
     def end(self) -> None:
@@ -151,13 +169,15 @@ class Loop:
                 self._let_go(number, reports)
 
     def _heard(self, number: int, data: bytes, reports: list[Report]) -> None:
-        ear, self._heard_at = self._ears[number], now()
-        events = ear.parser.feed(data, self._heard_at)
-        ear.held.hear(data, events, self._heard_at)
+        ear, moment = self._ears[number], now()
+        events = ear.parser.feed(data, moment)
+        ear.held.hear(data, events, moment)
+        if data[:1] != ACTIVE_SENSING:  # that says only that nothing is played
+            self._played_at = moment
         if number < self._thru:
             self._output.send(data)
             self._scheduler.pass_through(event for event in events if isinstance(event, Event))
-        reports.append(Heard(self._heard_at, number, data))
+        reports.append(Heard(moment, number, data))
 
     def _obey(self) -> None:
         for command in self._pipe.receive():
@@ -190,9 +210,27 @@ class Loop:
     def _wait(self) -> bool:
         """Sleep until the next look at the inputs or the next deadline; whether the engine asks for something."""
         moment = now()
-        seconds = LOOK if moment - self._heard_at < RESTING else LOOK_RESTING
+        quiet = moment - self._played_at
+        seconds = self._attend() if quiet < self._closely else self._doze(quiet)
         deadlines = (self._scheduler.next_deadline(), self._repeats.next_deadline())
         return self._waiter.sleep(min([seconds, *(at - moment for at in deadlines if at is not None)]))
+
+    def _attend(self) -> float:
+        """Look at the inputs closely; how soon again."""
+        for ear in self._ears if self._dozed else ():
+            ear.port.attend()
+        self._dozed = 0
+        return LOOK
+
+    def _doze(self, quiet: float) -> float:
+        """Let the inputs wake the loop; how soon to look all the same."""
+        if not self._waiter.can_be_woken:
+            return LOOK_UNWOKEN if quiet >= CLOSELY else LOOK
+        if self._dozed == 0 or (self._dozed == 1 and quiet >= MAKE_SURE):
+            self._dozed += 1
+            for ear in self._ears:
+                ear.port.doze(self._waiter.wake)
+        return LOOK_SLEEPING
 
     def silence(self, pause: Callable[[float], None]) -> None:
         """End all that sounds and say so again a few times; `pause` waits some seconds."""

@@ -6,7 +6,7 @@ system they tell the present state as long as their server lives (its death is n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from improv.errors import UserError
 from improv.ports import wire
@@ -72,6 +72,14 @@ class Plug:
     def receive(self) -> list[bytes]:
         """The messages that came in since the last call."""
         return self.client.receive()
+
+    def doze(self, wake: Callable[[], None]) -> None:
+        """Until `attend`, messages are put aside as they come, and `wake` is called from another thread."""
+        self.client.doze(wake)
+
+    def attend(self) -> None:
+        """From now on messages wait until they are asked for."""
+        self.client.attend()
 
     def send(self, data: bytes) -> None:
         """Send a message; it goes nowhere while the port is not there."""

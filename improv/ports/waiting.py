@@ -19,7 +19,7 @@ class ServerGone(Exception):
 
 
 class Waiter:
-    """Sleeps until the pipe has something to read or some seconds have passed."""
+    """Sleeps until the pipe has something to read, another thread calls `wake`, or some seconds have passed."""
 
     def __init__(self, connection: multiprocessing.connection.Connection[Any, Any]) -> None:
         self._connection = connection
@@ -27,6 +27,20 @@ class Waiter:
         self._watched: set[int] = set()
         if self._poll is not None:
             self._poll.register(connection.fileno(), select.POLLIN)
+            self._bell, self._button = os.pipe()
+            for end in (self._bell, self._button):
+                os.set_blocking(end, False)
+            self._poll.register(self._bell, select.POLLIN)
+
+    @property
+    def can_be_woken(self) -> bool:
+        """Whether `wake` is to be had on this system."""
+        return self._poll is not None
+
+    def wake(self) -> None:
+        """End a sleep. From any thread."""
+        with contextlib.suppress(BlockingIOError):  # it has been pressed often enough
+            os.write(self._button, b"!")
 
     def watch(self, descriptors: Iterable[int]) -> None:
         """Raise ServerGone from `sleep` when the other end of one of these sockets closes."""
@@ -49,7 +63,9 @@ class Waiter:
         """Whether the pipe is among what happened; ServerGone if that is."""
         readable = False
         for descriptor, what in happened:
-            if descriptor not in self._watched:
+            if descriptor == self._bell:
+                os.read(self._bell, 4096)
+            elif descriptor not in self._watched:
                 readable = True
             elif what & select.POLLNVAL:  # the library closed it itself
                 self._forget(descriptor)

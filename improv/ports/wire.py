@@ -5,6 +5,8 @@ Every object here must be closed before the process ends: what was just sent is 
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import rtmidi
@@ -44,6 +46,8 @@ class Client:
     def __init__(self, api: str, direction: Direction) -> None:
         self._api = api
         self._direction = direction
+        self._aside: deque[bytes] = deque()  # what came while nobody looked
+        self._dozing = False
         try:
             # Client names differ by direction, or JACK would call the second one "improv-01".
             if direction == IN:
@@ -77,9 +81,32 @@ class Client:
     def receive(self) -> list[bytes]:
         """The messages that came in since the last call, in order, each whole."""
         messages = []
-        while message := self._midi.get_message():
+        while self._aside:
+            messages.append(self._aside.popleft())
+        while not self._dozing and (message := self._midi.get_message()):
             messages.append(bytes(message[0]))
         return messages
+
+    def doze(self, wake: Callable[[], None]) -> None:
+        """Until `attend`, the MIDI system's own thread puts messages aside as they come, and calls `wake`.
+
+        It does no more than that, for it has to wait for the interpreter's lock. A message that comes in the very
+        moment in which this is called is put aside by the next call only.
+        """
+        self.attend()
+        self._aside += self.receive()
+        self._midi.set_callback(self._put_aside, wake)
+        self._dozing = True
+
+    def attend(self) -> None:
+        """From now on messages wait until they are asked for."""
+        if self._dozing:
+            self._midi.cancel_callback()
+            self._dozing = False
+
+    def _put_aside(self, message: tuple[list[int], float], wake: Callable[[], None]) -> None:
+        self._aside.append(bytes(message[0]))
+        wake()
 
     def send(self, data: bytes) -> None:
         """Send one message. What is no message (a piece of one), or too long for JACK, is passed over."""

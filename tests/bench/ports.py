@@ -14,7 +14,6 @@ import time
 from improv.clock import now
 from improv.plan import PlannedNote, Play
 from improv.ports.link import Link, open_ports
-from improv.ports.loop import RESTING
 from improv.ports.reports import PortSettings, Sent
 from improv.timing import Window
 from tests.live.jack import JackServer, Musician
@@ -75,7 +74,7 @@ def main() -> None:
             settings = PortSettings(inputs=("Test Keys",), output="Test Synth", api="jack", thru=True)
             with open_ports(settings) as link:
                 _thru(link, musician, seconds)
-                print(f"one core, listening closely: {_cost(link, RESTING - 2.0):.1f} %")
+                print(f"one core, listening closely: {_cost(link, seconds):.1f} %")
                 _lateness(link, seconds)
                 time.sleep(max(0.0, 2.0 - seconds))
                 print(f"one core, at rest:           {_cost(link, seconds):.1f} %")

@@ -1,7 +1,8 @@
 """The port process's loop on fake ports: one turn at a time, nothing is waited for."""
 
 import multiprocessing
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ class Port:
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.comes_in: list[bytes] = []
+        self.told: list[str] = []
 
     def receive(self) -> list[bytes]:
         messages, self.comes_in = self.comes_in, []
@@ -32,6 +34,12 @@ class Port:
 
     def send(self, data: bytes) -> None:
         self.sent.append(data)
+
+    def doze(self, wake: Callable[[], None]) -> None:
+        self.told.append("doze")
+
+    def attend(self) -> None:
+        self.told.append("attend")
 
 
 class Board:
@@ -243,3 +251,47 @@ def test_no_note_sounds_longer_than_the_longest(room: Room) -> None:
     room.engine.send(Play((PlannedNote(now(), 60, 64, 3600.0, 1),)))
     room.turn()
     assert room.port.sent == [note_on(1, 60, 64), note_off(1, 60)]
+
+
+def sleeps(monkeypatch: pytest.MonkeyPatch, room: Room, *moments: float) -> list[float]:
+    """How long the loop would sleep at these moments (seconds from now)."""
+    slept: list[float] = []
+    monkeypatch.setattr(Waiter, "sleep", lambda self, seconds: bool(slept.append(seconds)))
+    start = now()
+    for moment in moments:
+        monkeypatch.setattr(loop, "now", lambda moment=moment: start + moment)
+        room.loop._wait()
+    return slept
+
+
+def test_inputs_are_polled_while_someone_plays_and_wake_the_loop_at_rest(
+    monkeypatch: pytest.MonkeyPatch, room: Room
+) -> None:
+    rest = loop.CLOSELY + 1
+    assert sleeps(monkeypatch, room, 0.0, rest, rest + 0.1, rest + 0.2) == [loop.LOOK, *[loop.LOOK_SLEEPING] * 3]
+    assert room.port.told == ["doze", "doze"]  # once more, for what came in that moment
+    room.port.comes_in.append(b"\xfe")
+    room.turn()
+    assert sleeps(monkeypatch, room, rest + 0.3) == [loop.LOOK_SLEEPING]  # active sensing is nothing played
+    room.port.comes_in.append(note_on(0, 60, 64))
+    monkeypatch.setattr(loop, "now", lambda: now() + rest + 0.4)
+    room.turn()
+    assert sleeps(monkeypatch, room, rest + 0.4) == [loop.LOOK]
+    assert room.port.told == ["doze", "doze", "attend"]
+
+
+def test_in_real_time_inputs_always_wake_the_loop(monkeypatch: pytest.MonkeyPatch, room: Room) -> None:
+    room.loop = Loop(room.end, Waiter(room.end.connection), room.board, thru=0, late_limit=0.25, closely=0.0)
+    assert sleeps(monkeypatch, room, 0.0, 0.5, loop.MAKE_SURE + 0.1, 5.0) == [loop.LOOK_SLEEPING] * 4
+    assert room.port.told == ["doze", "doze"]
+
+
+def test_another_thread_ends_a_sleep() -> None:
+    ours, _ = multiprocessing.Pipe()
+    waiter = Waiter(ours)
+    threading.Timer(0.05, waiter.wake).start()
+    before = now()
+    assert not waiter.sleep(20.0)
+    assert now() - before < 10.0
+    for _ in range(100_000):  # nobody answers the bell: it does not block
+        waiter.wake()

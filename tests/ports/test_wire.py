@@ -1,5 +1,8 @@
 """What improv makes of python-rtmidi's answers, on a stand-in for its classes."""
 
+import ast
+import inspect
+import textwrap
 from typing import Any
 
 import pytest
@@ -76,3 +79,21 @@ def test_what_cannot_be_sent_is_passed_over_and_harms_nothing(client: wire.Clien
     client.send(b"\xf0" + bytes(20_000) + b"\xf7")  # would block JACK's ring for ever
     client.send(b"\xf8")
     assert client._midi.sent == [b"\xf8"]
+
+
+def test_a_callback_puts_aside_and_wakes_and_nothing_else(client: wire.Client) -> None:
+    midi: Any = client._midi
+    woken: list[int] = []
+    midi.set_callback = lambda function, data: setattr(midi, "calls", lambda message: function((message, 0.0), data))
+    midi.cancel_callback = lambda: setattr(midi, "calls", None)
+    client.doze(lambda: woken.append(1))  # what waited is not forgotten
+    midi.inbox.append(([0x80, 60, 0], 0.0))  # rtmidi gives no messages while there is a callback
+    midi.calls([0x90, 62, 64])
+    assert (client.receive(), woken) == ([b"\x90\x3c\x40", b"\xf8", b"\x90\x3e\x40"], [1])
+    midi.calls([0x90, 64, 64])
+    client.attend()
+    assert midi.calls is None
+    assert client.receive() == [b"\x90\x40\x40", b"\x80\x3c\x00"]
+    # Two steps: whoever adds a third makes the MIDI system's own thread wait for it.
+    source = ast.parse(textwrap.dedent(inspect.getsource(wire.Client._put_aside))).body[0]
+    assert isinstance(source, ast.FunctionDef) and len(source.body) == 2
