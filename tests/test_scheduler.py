@@ -162,7 +162,6 @@ def test_how_often_it_is_looked_at_changes_nothing(notes: list[PlannedNote], loo
     assert sent + often.due(50.0) == once.due(50.0)
 
 
-<<<<<<< HEAD
 @given(st.lists(NOTES, max_size=8), QUARTERS)
 def test_another_scheduler_that_is_told_the_rest_does_the_rest(notes: list[PlannedNote], moment: float) -> None:
     one, other = Scheduler(late_limit=100.0), Scheduler(late_limit=100.0)
@@ -211,7 +210,8 @@ def test_a_release_after_the_end_that_was_planned_changes_nothing() -> None:
     scheduler.due(0.0)
     scheduler.apply(Release((note(0.0, 60, 0.5),), 4.0), 0.25)
     assert score(scheduler.due(9.0)) == [(0.5, "off", 60)]
-=======
+
+
 def test_of_notes_later_than_the_soft_limit_every_other_is_left_out() -> None:
     scheduler = Scheduler(late_limit=1.0, late_soft=0.1)
     scheduler.apply(Play(tuple(note(0.1 * index, 60 + index, 9.0) for index in range(8))), 0.0)
@@ -242,4 +242,3 @@ def test_thinning_never_drops_an_off(
     assert ons == offs
     assert sum(ons.values()) + len(scheduler.take_dropped()) == len(notes)
     assert scheduler.next_deadline() is None and not scheduler.ledger.sounding()
->>>>>>> 67ec5f4 (In real time where that is permitted; late notes are thinned; how many notes were there when due, and how old their context is)
