@@ -44,6 +44,7 @@ class Settings:
     weight_decay: float = 0.01
     clip: float = 1.0
     minutes: float | None = None
+    clock: str = "wall"  # what minutes are counted by
     steps: int | None = None
     validate_every: int = 200  # steps
     checkpoint_every: float = 60.0  # seconds

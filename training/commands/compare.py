@@ -17,6 +17,8 @@ compositions of each set in the corpus, alone and with the session memory, besid
 folder receives each network's run, compare.md, compare.png and compare.json. The same command again goes on where it
 was stopped."""
 
+MINUTES = {"wall": "minutes", "cpu": "minutes of processor time, all cores together"}
+
 
 def options(command: argparse.ArgumentParser) -> None:
     """Add its options."""
@@ -43,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     with progress("scoring") as tell:
         models = {kind: one.model for kind, one in trained.items()}
         scores = measure(corpus, models, options.workers or os.cpu_count() or 1, tell)
-    found = Comparison(command(options), options.minutes, trained, scores)
+    found = Comparison(command(options), MINUTES[options.clock], trained, scores)
     writing(options.output, lambda folder: write(folder, found))
     print(text(found))
     print(f"written to {options.output}: compare.md, compare.png, compare.json")

@@ -14,7 +14,7 @@ from training.options import fraction, positive, positive_number
 #: What `training` adds.
 SAME = (
     *("channels", "skip", "hidden", "pointwise", "tail", "dials", "dropout"),
-    *("precision", "crop", "batch", "learning_rate", "seed"),
+    *("precision", "crop", "batch", "learning_rate", "clock", "seed"),
 )
 
 SHORT = "a corpus to a network"
@@ -66,6 +66,8 @@ def training(command: argparse.ArgumentParser) -> None:
     add("--crop", type=positive, default=256, help="notes to predict in each item of a batch (default: %(default)s)")
     add("--batch", type=positive, default=32, help="items in a batch (default: %(default)s)")
     add("--learning-rate", type=positive_number, default=2e-3, help="at its peak (default: %(default)s)")
+    clock = "count minutes by the clock on the wall, or the processor's, all cores together: fair on a busy machine"
+    add("--clock", choices=["wall", "cpu"], default="wall", help=clock + " (default: %(default)s)")
     add("--seed", type=int, default=0, help="same seed, same random numbers (default: %(default)s)")
 
 

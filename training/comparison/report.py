@@ -27,11 +27,11 @@ Scores = Mapping[str, Mapping[str, Score]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was found: `command` that finds it again, the `minutes` of each network, the networks, and scores by set
+    """What was found: `command` that finds it again, what `minutes` of training are, the networks, and scores by set
     and rival."""
 
     command: str
-    minutes: float
+    minutes: str
     trained: Mapping[str, Trained]
     scores: Scores
 
@@ -58,7 +58,7 @@ def page(found: Comparison) -> str:
         "| network | parameters | training | notes learned from, with repeats |",
         "|---|---:|---:|---:|",
         *(
-            f"| {name} | {one.parameters:,} | {one.seconds / 60:.1f} minutes | {one.notes:,} |"
+            f"| {name} | {one.parameters:,} | {one.seconds / 60:.1f} {found.minutes} | {one.notes:,} |"
             for name, one in found.trained.items()
         ),
         "",

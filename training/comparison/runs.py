@@ -34,7 +34,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Trained:
     """A network that has had its time: the exported file, how large it is, the notes it learned from (with repeats),
-    and the seconds that took."""
+    and the seconds that took, by the clock that was asked for."""
 
     model: Path
     parameters: int
