@@ -5,7 +5,8 @@ inside; ioi is the difference of group onsets, 0 inside a group; every note afte
 A field costs -log2 p(bin), ioi and duration also log2 max(1, width / 10 ms) of their bin (the last one
 ending at 10 s), velocity also log2(32 / bins). With memory, all fields but the part cost what the network mixed with
 the session memory gives them; the memory is empty where a file begins, and mixes by what it knew before the field:
-all of the notes before, how long they sounded included, and the fields before it of the note itself.
+all of the notes before, how long they sounded included, and the fields before it of the note itself. With the files'
+parts told, lead and accompaniment are also scored apart (`training.roles`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from training.corpus import find_music
 from training.dataset import bin_bits
 from training.pieces import ReadError
 from training.reading import read
+from training.roles import Role, apart, with_labels_swapped
 
 #: Rows fed in one run: the weights are read once for all of them.
 RUN = 512
@@ -38,13 +40,15 @@ RUN = 512
 @dataclass
 class Score:
     """Sums over notes: bits by field, how many notes, how many pitches guessed right, how many files; `remembered`
-    holds the bits by field with the session memory, None where it was not asked for."""
+    holds the bits by field with the session memory, None where it was not asked for, `roles` what each part cost,
+    where parts were told."""
 
     bits: Any = field(default_factory=lambda: np.zeros(len(FIELDS)))
     notes: int = 0
     right: int = 0
     files: int = 0
     remembered: Any = None
+    roles: dict[Part, Role] = field(default_factory=dict)
 
     def add(self, other: Score) -> None:
         """Count another's notes too."""
@@ -54,20 +58,33 @@ class Score:
         self.files += other.files
         if other.remembered is not None:
             self.remembered = other.remembered + (0.0 if self.remembered is None else self.remembered)
+        for part, role in other.roles.items():
+            self.roles.setdefault(part, Role()).add(role)
 
     def report(self) -> dict[str, Any]:
         """The figures a note: {"notes", "bits": {field: bits, "total": bits}, "pitch_accuracy"}; with memory also
-        "bits_memory", which has the keys of "bits"."""
+        "bits_memory", which has the keys of "bits"; with parts told also "by_part": {"lead": {"notes", "bits",
+        "bits_swapped"}, "accompaniment": ...}, those that occur, "bits_swapped" with all labels swapped."""
         accuracy = round(self.right / max(1, self.notes), 4)
-        report = {"notes": self.notes, "bits": self._by_field(self.bits), "pitch_accuracy": accuracy}
+        report = {"notes": self.notes, "bits": _by_field(self.bits, self.notes), "pitch_accuracy": accuracy}
         if self.remembered is not None:
-            report["bits_memory"] = self._by_field(self.remembered)
+            report["bits_memory"] = _by_field(self.remembered, self.notes)
+        if self.roles:
+            report["by_part"] = {
+                part.name.lower(): {
+                    "notes": role.notes,
+                    "bits": _by_field(role.bits, role.notes),
+                    "bits_swapped": _by_field(role.swapped, role.notes),
+                }
+                for part, role in sorted(self.roles.items())
+            }
         return report
 
-    def _by_field(self, bits: Any) -> dict[str, float]:
-        mean = bits / max(1, self.notes)
-        named = {name: round(float(value), 4) for name, value in zip(FIELDS, mean, strict=True)}
-        return named | {"total": round(float(mean.sum()), 4)}
+
+def _by_field(bits: Any, notes: int) -> dict[str, float]:
+    mean = bits / max(1, notes)
+    named = {name: round(float(value), 4) for name, value in zip(FIELDS, mean, strict=True)}
+    return named | {"total": round(float(mean.sum()), 4)}
 
 
 def evaluate(
@@ -105,22 +122,23 @@ def evaluate(
 def score(model: StepModel, arranged: Arranged, *, label: bool, memory: bool = False) -> Score:
     """Score one performance: every note after the first."""
     rows, heard, best = listen(model, arranged)
-    right = int((best[1:] == rows[1:, PITCH]).sum())
-    by_field = [
-        bits_by_field(model.encoding, rows, found, label=label)
-        for found in (heard, *([with_memory(rows, heard)] * memory))
-    ]
-    return Score(by_field[0], len(rows) - 1, right, 1, by_field[1] if memory else None)
+    bits = bits_by_field(model.encoding, rows, heard, label=label)
+    total = Score(bits[1:].sum(0, dtype=np.float64), len(rows) - 1, int((best[1:] == rows[1:, PITCH]).sum()), 1)
+    if memory:
+        mixed = bits_by_field(model.encoding, rows, with_memory(rows, heard), label=label)
+        total.remembered = mixed[1:].sum(0, dtype=np.float64)
+    if label and (arranged.notes["part"] != Part.UNSPLIT).any():
+        other = with_labels_swapped(arranged)
+        total.roles = apart(rows, bits, bits_by_field(model.encoding, *listen(model, other)[:2], label=True))
+    return total
 
 
 def bits_by_field(encoding: Encoding, rows: Rows, heard: Floats, *, label: bool) -> Any:
-    """Bits by field, shape (5,), of all notes but the first, from log-probabilities (n, 5) in nats.
-
-    Without `label` the part costs nothing."""
+    """Bits of each note and field, shape (n, 5), from log-probabilities (n, 5) in nats; the part's only by `label`."""
     bits = -heard / np.log(2) + bin_bits(encoding, rows)
     if not label:
         bits[:, PART] = 0.0
-    return bits[1:].sum(0, dtype=np.float64)
+    return bits
 
 
 def with_memory(rows: Rows, heard: Floats) -> Floats:
@@ -154,7 +172,7 @@ def listen(model: StepModel, arranged: Arranged, asked: Asked = NOTHING_ASKED) -
 
 def table(reports: dict[str, dict[str, Any]]) -> str:
     """The reports as lines of text, one a set."""
-    width = max(len(name) for name in ("  with memory", *reports))
+    width = max(len(name) for name in ("    labels swapped", *reports))
     columns = (*FIELDS, "total")
     lines = [f"{'set':{width}}  {'notes':>9}  " + "  ".join(f"{c:>8}" for c in columns) + "  pitch right"]
     for name, report in reports.items():
@@ -162,6 +180,9 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
         lines.append(f"{name:{width}}  {report['notes']:>9,}  {bits}  {right:>10.1%}")
         if "bits_memory" in report:
             lines.append(f"{'  with memory':{width}}  {'':9}  {_bits(report['bits_memory'])}")
+        for part, found in report.get("by_part", {}).items():
+            lines.append(f"{'  ' + part:{width}}  {found['notes']:>9,}  {_bits(found['bits'])}")
+            lines.append(f"{'    labels swapped':{width}}  {'':9}  {_bits(found['bits_swapped'])}")
     return "\n".join([*lines, "bits per note by field; pitch right: the likeliest pitch was the one played"])
 
 

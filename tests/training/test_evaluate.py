@@ -6,6 +6,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,40 @@ def test_with_labels_the_parts_are_fed_and_cost(duet):
     assert report["bits"]["total"] == pytest.approx(sum(list(report["bits"].values())[:5]), abs=1e-3)
     # Ascending whatever the parts
     assert model.fed[0][:, PART].tolist() == [Part.LEAD, Part.ACCOMPANIMENT, Part.LEAD, Part.ACCOMPANIMENT]
+
+
+class OfRoles(Flat):
+    """To it a lead's pitch has 3 bits and an accompaniment's 5, and where the two take turns the part has 1, else 4."""
+
+    def step(self, rows, dials, state, how):
+        step = super().step(rows, dials, state, how)
+        heard, part = step.heard.copy(), rows[..., PART]
+        heard[..., PITCH] = -math.log(2) * np.where(part == Part.LEAD, 3.0, 5.0)
+        heard[..., PART] = -math.log(2) * np.where(part != np.roll(part, 1), 1.0, 4.0)
+        return replace(step, heard=heard)
+
+
+def test_roles_are_scored_apart_and_with_their_labels_swapped(duet):
+    """Accompaniment, lead, accompaniment, of which the first two sound with or after a lead; four notes in all."""
+    report = evaluate(OfRoles(), [duet], label=True).report()
+    lead, accompaniment = report["by_part"]["lead"], report["by_part"]["accompaniment"]
+    assert (lead["notes"], accompaniment["notes"]) == (1, 2)
+    assert (lead["bits"]["pitch"], lead["bits_swapped"]["pitch"]) == (3, 5)
+    assert (accompaniment["bits"]["pitch"], accompaniment["bits_swapped"]["pitch"]) == (5, 3)
+    assert lead["bits"]["part"] == accompaniment["bits_swapped"]["part"] == 1
+    for name, bits in report["bits"].items():
+        apart = [(role["notes"], role["bits"][name]) for role in (lead, accompaniment)]
+        assert sum(notes * found for notes, found in apart) / 3 == pytest.approx(bits, abs=1e-3)
+    lines = table({"one": report}).splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == ["one", "lead", "labels", "accompaniment", "labels"]
+    assert "by_part" not in evaluate(OfRoles(), [duet]).report()
+
+
+def test_notes_without_a_role_belong_to_neither(tmp_path):
+    model = OfRoles()
+    path = write_midi(tmp_path / "a.mid", {"": [(0.25 * i, 0.25, 60, 64) for i in range(4)]})
+    assert "by_part" not in evaluate(model, [path], label=True).report()
+    assert len(model.fed) == 1  # nothing was to be swapped
 
 
 def test_fewer_velocity_bins_win_nothing(duet):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -174,6 +175,19 @@ def test_a_budget_of_minutes_counts_those_before_a_kill(tmp_path):
     rounds.on_epoch_begin(0)  # 60 seconds before, 30 now: a quarter is left
     assert model.optimizer.learning_rate == pytest.approx(0.25 * 0.01)
     rounds.close()
+
+
+def test_minutes_may_be_the_processors(corpus, monkeypatch):
+    """It ends in the middle of a round, as soon as the clock that was asked for says so."""
+    moments = count(0.0, 1.0)
+    monkeypatch.setitem(training.fit.CLOCKS, "cpu", lambda: next(moments))
+    folder = corpus.parent / "cpu"
+    fit(corpus, folder, replace(TINY, steps=None, minutes=0.1, clock="cpu"), quiet=True)
+    state = load_state(folder)
+    assert state is not None and state.finished and state.step < 20
+    assert state.seconds == pytest.approx(6, abs=2)
+    with pytest.raises(UserError, match="holds a run with --clock cpu, not wall"):
+        fit(corpus, folder, replace(TINY, steps=None, minutes=0.1), quiet=True)
 
 
 def test_a_corpus_without_validation_pieces_is_one_line(tmp_path):

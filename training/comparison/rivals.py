@@ -134,7 +134,8 @@ def _score(job: tuple[Path | Marginals, Arranged]) -> tuple[Score, Score]:
         (with_memory(rows, seen.heard), guesses_with_memory(rows, seen)),
     ):
         right = int((best[1:] == rows[1:, PITCH]).sum())
-        scores.append(Score(bits_by_field(encoding, rows, heard, label=False), len(rows) - 1, right, 1))
+        bits = bits_by_field(encoding, rows, heard, label=False)[1:].sum(0, dtype=np.float64)
+        scores.append(Score(bits, len(rows) - 1, right, 1))
     return scores[0], scores[1]
 
 
