@@ -78,6 +78,11 @@ class OnnxModel:
         """Break off the step that runs; it raises. For another thread."""
         self._run.terminate = True
 
+    @property
+    def reads_dials(self) -> bool:
+        """Whether the network has dials at all; one that has none plays the same whatever is asked."""
+        return "dials" in self._inputs
+
     def start(self, batch: int = 1) -> Floats:
         """The state after nothing but padding rows, shape (batch, S)."""
         if self._start is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from improv.cli import Parser
 from improv.errors import UserError
-from training.commands import article, audition, compare, evaluate, export, finetune, fit, ingest
+from training.commands import article, audition, compare, dials, evaluate, export, finetune, fit, ingest
 
 WHAT = """Make the models improv plays with, in four steps:
 
@@ -30,6 +30,7 @@ COMMANDS = {
     "export": export,
     "evaluate": evaluate,
     "audition": audition,
+    "dials": dials,
     "compare": compare,
     "article": article,
 }

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from improv.dials import NOTHING_ASKED, Asked
+from improv.dials import NOTHING_ASKED
 from improv.dials import heard as dials_heard
 from improv.encoding import DURATION, FIELDS, IOI, PART, PITCH, VELOCITY, Arranged, Encoding, Order, Rows, arrange
 from improv.errors import UserError
@@ -35,6 +35,7 @@ from training.roles import Role, apart, with_labels_swapped
 
 #: Rows fed in one run: the weights are read once for all of them.
 RUN = 512
+NOTHING = NOTHING_ASKED.vector()
 
 
 @dataclass
@@ -154,12 +155,13 @@ def with_memory(rows: Rows, heard: Floats) -> Floats:
     return mixed
 
 
-def listen(model: StepModel, arranged: Arranged, asked: Asked = NOTHING_ASKED) -> tuple[Rows, Floats, Any]:
+def listen(model: StepModel, arranged: Arranged, asked: Floats = NOTHING) -> tuple[Rows, Floats, Any]:
     """Feed a performance of n notes from the start: its rows (n, 7), log-probabilities (n, 5) in nats of each, and the
-    likeliest pitches (n,). The dials are what was heard, and what is `asked` throughout."""
+    likeliest pitches (n,). The dials are what was heard, and what is `asked`: of each row and after the last, shape
+    (n + 1, WIDTH), or throughout, (WIDTH,)."""
     how = controls(model.encoding, np.random.default_rng(0))
     state, rows = model.start(), model.encoding.rows(arranged)
-    dials = dials_heard(arranged) + asked.vector()
+    dials = dials_heard(arranged) + asked
     found, best = [], []
     for begin in range(0, len(rows), RUN):
         fed = rows[None, begin : begin + RUN]
