@@ -14,7 +14,7 @@ from improv.midi import Parser, note_off
 from improv.plan import Command, Silence
 from improv.ports.held import SENSING, Held
 from improv.ports.pipe import Pipe
-from improv.ports.repeats import SILENCE_AT, Repeats
+from improv.ports.repeats import LAST_WITHIN, SILENCE_AT, Repeats
 from improv.ports.reports import Dropped, Heard, Plugged, Quench, Report, Sent, Unplugged
 from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
@@ -234,7 +234,7 @@ class Loop:
 
     def silence(self, pause: Callable[[float], None]) -> None:
         """End all that sounds and say so again a few times; `pause` waits some seconds."""
-        messages = [*self._scheduler.ledger.silence(), *self._repeats.recent(now())]
+        messages = [*self._scheduler.ledger.silence(), *self._repeats.recent(now(), LAST_WITHIN)]
         before = 0.0
         for moment in SILENCE_AT if messages else ():
             if moment > before:

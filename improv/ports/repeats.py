@@ -3,7 +3,8 @@
 1. What silences everything is said again at SILENCE_AT: on JACK, a client that is killed stalls the graph, and what
    others send in the next milliseconds vanishes; on a busy machine it may stand still for longer.
 2. When the list of ports changes, the offs of the last WITHIN seconds are said again, at CHANGE_AT.
-3. What sounds again meanwhile is left alone.
+3. When all is over, the offs of the last LAST_WITHIN seconds are.
+4. What sounds again meanwhile is left alone.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from improv.midi import ALL_NOTES_OFF, CONTROL, NOTE_OFF, note_off
 SILENCE_AT = (0.0, 0.010, 0.030, 0.080, 0.250)
 #: When offs are said again after the list of ports has changed, and those of how many seconds.
 CHANGE_AT, WITHIN = (0.0, 0.1), 0.5
+#: When the port process ends, it says offs of so many seconds once more: the system may have lost one unnoticed.
+LAST_WITHIN = 10.0
 #: More offs than this are not remembered; ten fingers play fewer in that time.
 _MOST = 1024
 
@@ -44,9 +47,9 @@ class Repeats:
         """The list of ports is another."""
         self._plan(self.recent(now), now, CHANGE_AT)
 
-    def recent(self, now: float) -> list[bytes]:
-        """The offs of the last WITHIN seconds."""
-        keys = dict.fromkeys(key for at, key in self._ended if now - at <= WITHIN)
+    def recent(self, now: float, within: float = WITHIN) -> list[bytes]:
+        """The offs of the last `within` seconds."""
+        keys = dict.fromkeys(key for at, key in self._ended if now - at <= within)
         return [note_off(*key) for key in keys]
 
     def due(self, now: float) -> list[bytes]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def phrase(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Running:
     """`improv` in a process of its own; `out` and `err` are the lines it has written."""
 
-    def __init__(self, folder: Path, *options: str, server: str | None = None) -> None:
+    def __init__(self, folder: Path, *options: str, server: str | None = None, before: Sequence[str] = ()) -> None:
         self._files = [folder / "out.txt", folder / "err.txt"]
         homes = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "DATA", "CACHE")}
         environment = {**os.environ, **homes}
@@ -51,7 +51,12 @@ class Running:
             environment["JACK_DEFAULT_SERVER"] = server
         with self._files[0].open("w") as out, self._files[1].open("w") as err:
             self.process = subprocess.Popen(
-                [IMPROV, *options], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+                [*before, IMPROV, *options],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
             )
 
     @property

@@ -1,0 +1,52 @@
+"""What faults leave sounding: `python -m tests.bench.faults [FAULT ...]`. Needs jackd and the rights to mount; no test.
+
+Kills improv, its port process, the JACK server and the far client at random moments of playing, fills the disk, and
+prints the table of docs/faults.md: fault, times tried, notes that stayed sounding on the far side, seconds until all
+was well again, notes that the recording lacks.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+
+from tests.live.scene import Outcome, Scene
+
+#: Each fault: its title, how often it is tried, whether on a synchronous server (tests.live.scene), how.
+FAULTS: dict[str, tuple[str, int, bool, Callable[[Scene], Outcome]]] = {
+    "engine": ("improv killed (SIGKILL)", 50, True, Scene.engine_killed),
+    "disk": ("disk full, then not", 5, True, Scene.disk_full),
+    "ports": ("its port process killed (SIGKILL)", 20, False, Scene.port_process_killed),
+    "server": ("JACK server killed and restarted", 20, False, Scene.server_killed),
+    "client": ("far client killed and restarted", 20, False, Scene.far_client_killed),
+}
+
+
+def _row(title: str, outcomes: Sequence[Outcome]) -> str:
+    seconds = sorted(outcome.seconds for outcome in outcomes if outcome.seconds is not None)
+    spread = f"{statistics.median(seconds):.2f} ({seconds[-1]:.2f})" if seconds else "-"
+    lost = [outcome.lost for outcome in outcomes if outcome.lost is not None]
+    stuck = sum(outcome.stuck for outcome in outcomes)
+    return f"| {title} | {len(outcomes)} | {stuck} | {spread} | {sum(lost) if lost else '-'} |"
+
+
+def main() -> None:
+    """Try each fault as often as it is due, and print the table."""
+    rows = []
+    for name in sys.argv[1:] or FAULTS:
+        title, times, sync, once = FAULTS[name]
+        outcomes = []
+        with Scene(f"improv-faults-{os.getpid()}", sync=sync) as scene:
+            for number in range(times):
+                outcomes.append(once(scene))
+                print(f"{name} {number + 1}/{times}: {outcomes[-1]}", file=sys.stderr, flush=True)
+        rows.append(_row(title, outcomes))
+    print("| fault | tried | notes stuck | seconds to recover, median (most) | notes lost from the recording |")
+    print("|---|---|---|---|---|")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()
