@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from improv import clock, config, engine
+from improv import clock, config, engine, priority
 from improv.desk import Desk
 from improv.echoes import Echoes
 from improv.encoding import Encoding
@@ -76,6 +76,7 @@ def play(read: Callable[[], config.Config]) -> int:
             gc.freeze()
             gc.set_threshold(*COLLECT)
             sys.setswitchinterval(SWITCH)
+            priority.go_first(priority.ENGINE)
             timing = engine.Timing()
             reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
             derived = Derived(core_settings, hearing)

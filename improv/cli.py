@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from improv import archiveoptions, config
+from improv.bench import command as bench
 from improv.errors import UserError
 
 ABOUT = "improv listens to you play and answers with music of its own: MIDI in, a neural improviser's notes out."
@@ -19,6 +20,7 @@ commands:
   jam      play a MIDI file to improv and write down what it answers; no MIDI device needed
   ports    list the MIDI ports of this machine
   setup    find your keyboard and your synth, and save the settings
+  bench    measure how prompt improv is on this machine, and whether that will do
   sessions list what was played: every session is recorded as it happens
   export   write a session as a MIDI file
   replay   play a session on a port, or compute it again
@@ -123,6 +125,8 @@ def _run(said: argparse.Namespace) -> int:
         case "jam":
             wish = app.JamWish(said.source, said.output, said.play_part, said.json, "ports.out" in options)
             return app.jam(config.settle(said.config, options), wish)
+        case "bench":
+            return bench.bench(config.settle(said.config, options), as_json=said.json, load=said.load)
         case "sessions":
             return archive.sessions(config.settle(said.config, options), as_json=said.json)
         case "export":
@@ -139,7 +143,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     """The parser of everything, and those of the commands."""
     parser = Parser(
         prog="improv",
-        usage="improv [options]\n       improv {jam,ports,setup,sessions,export,replay} ...",
+        usage="improv [options]\n       improv {jam,ports,setup,bench,sessions,export,replay} ...",
         description=ABOUT,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -162,7 +166,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
         commands, "setup", "Find your keyboard and your synth by playing and listening, and save the settings."
     )
     config.add_options(setup, ("--api", "--channel-out"))
-    return parser, [jam, ports, setup, *archiveoptions.add(commands, _add_command)]
+    return parser, [jam, ports, setup, bench.add(commands, _add_command), *archiveoptions.add(commands, _add_command)]
 
 
 def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:

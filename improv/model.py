@@ -60,8 +60,10 @@ def available() -> list[str]:
 class OnnxModel:
     """A step model in an onnxruntime session. Use `load`."""
 
-    def __init__(self, session: ort.InferenceSession, meta: Mapping[str, Any]) -> None:
+    def __init__(self, session: ort.InferenceSession, meta: Mapping[str, Any], provider: str) -> None:
         self._session = session
+        #: What computes it, one of PROVIDERS.
+        self.provider = provider
         self._inputs = [one.name for one in session.get_inputs()]  # a network without dials has no such input
         self._state_size = int(meta["state_size"])
         edges = meta["encoding"]
@@ -133,7 +135,7 @@ def load(path: Path, provider: str = "cpu") -> OnnxModel:
             _compare(path, "receptive_field", meta["receptive_field"], RECEPTIVE_FIELD)
         if not 0 < int(meta["state_size"]) <= LARGEST_STATE:
             raise ValueError(f"a state of {meta['state_size']} numbers")
-        model = OnnxModel(session, meta)
+        model = OnnxModel(session, meta, provider)
         _probe(path, model, meta["probe"])
     except (KeyError, IndexError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path}: damaged improv metadata ({error}); export the model again") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 
 
@@ -43,6 +43,10 @@ class Window:
     def max(self) -> float | None:
         """The largest measurement in the window; None while there is none."""
         return self.quantile(1.0)
+
+    def rank(self, seconds: float) -> int:
+        """How many measurements do not exceed `seconds`."""
+        return bisect_right(self._ordered, seconds)
 
     def quantile(self, share: float) -> float | None:
         """The smallest measurement that at least `share` (0 to 1) of them do not exceed (nearest rank)."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from improv import priority
 from improv.errors import UserError
 from improv.ports.apis import TITLES
 from improv.ports.loop import CLOSELY, Loop
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two attempts to find a MIDI system that is waited for.
 LOOK_FOR_SYSTEM = 0.3
-#: The port process's real-time priority: JACK's clients have 5 and more.
-REAL_TIME = 2
 Failed = Sequence[tuple[str, str]]
 T = TypeVar("T")
 
@@ -50,21 +49,6 @@ class Refused:
     message: str
 
 
-def _go_first() -> bool:
-    """Go before others where that is allowed (root, or limits as audio groups have): it does little, but urgently.
-
-    In real time if that may be, below JACK's own threads; else niced up. Measured with ten busy processes on two cores:
-    lateness p99 0.2 ms in real time, 5 ms niced. Returns whether it is in real time.
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(REAL_TIME))
-    except (AttributeError, OSError):
-        with contextlib.suppress(AttributeError, OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, -10)
-        return False
-    return True
-
-
 def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Failed) -> None:
     """The whole life of a port process. `failed`: systems that an earlier one did not survive, and how."""
     _leave_terminal()
@@ -79,7 +63,7 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     _ask_for_a_fine_timer()
     # A callback of the MIDI system's, which waits for the interpreter's lock, is not to wait long.
     sys.setswitchinterval(0.0001)
-    closely = 0.0 if _go_first() or ports.opened.api != "jack" else CLOSELY
+    closely = 0.0 if priority.go_first(priority.PORTS) or ports.opened.api != "jack" else CLOSELY
     thru = len(ports.opened.inputs) if settings.thru else 0
     limits = {"late_limit": settings.late_limit, "late_soft": settings.late_soft, "longest": settings.longest}
     loop = Loop(pipe, waiter, ports.board, thru=thru, closely=closely, **limits)

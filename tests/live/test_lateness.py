@@ -54,8 +54,9 @@ class Thinker:
 
 
 def lateness(model: Callable[[], object]) -> Timing:
-    timing, end = Timing(), now() + 0.1 + NOTES * SPACING + 0.5
+    timing = Timing()
     with open_ports(SETTINGS) as link:
+        end = now() + 0.1 + NOTES * SPACING + 0.5
         engine.run(Thinker(model), link, timing, StatusLine(Silent(), "quiet"), lambda: now() > end)
     assert timing.lateness.count == NOTES
     return timing

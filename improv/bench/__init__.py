@@ -1,0 +1,1 @@
+"""`improv bench`: how prompt improv is on this machine, and whether that will do."""
