@@ -29,7 +29,7 @@ from improv.recording import new_recorder, recorded
 from improv.reloading import Derived, Reloading
 from improv.resources import default_model
 from improv.settingtable import MEMORIES
-from improv.settled import core_settings, hearing, port_settings
+from improv.settled import controls, core_settings, hearing, port_settings
 from improv.signals import hang_ups, stop_signals
 from improv.status import StatusLine
 from improv.step import StepModel
@@ -78,7 +78,7 @@ def play(read: Callable[[], config.Config]) -> int:
             sys.setswitchinterval(SWITCH)
             priority.go_first(priority.ENGINE)
             timing = engine.Timing()
-            reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled))
+            reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
             derived = Derived(core_settings, hearing)
             again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
             desk.ask(model.news)

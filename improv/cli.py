@@ -18,6 +18,7 @@ ABOUT = "improv listens to you play and answers with music of its own: MIDI in, 
 EXAMPLES = """\
 commands:
   jam      play a MIDI file to improv and write down what it answers; no MIDI device needed
+  learn    bind a knob, pad, pedal or key by moving it
   ports    list the MIDI ports of this machine
   setup    find your keyboard and your synth, and save the settings
   bench    measure how prompt improv is on this machine, and whether that will do
@@ -120,6 +121,10 @@ def _run(said: argparse.Namespace) -> int:
     match said.command:
         case "ports":
             return app.ports(config.settle(said.config, options), as_json=said.json)
+        case "learn":
+            from improv.learning import learn
+
+            return learn(said.control, said.config, options)
         case "setup":
             return settingup.set_up(said.config, options)
         case "jam":
@@ -143,7 +148,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     """The parser of everything, and those of the commands."""
     parser = Parser(
         prog="improv",
-        usage="improv [options]\n       improv {jam,ports,setup,bench,sessions,export,replay} ...",
+        usage="improv [options]\n       improv {jam,learn,ports,setup,bench,sessions,export,replay} ...",
         description=ABOUT,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -166,7 +171,15 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
         commands, "setup", "Find your keyboard and your synth by playing and listening, and save the settings."
     )
     config.add_options(setup, ("--api", "--channel-out"))
-    return parser, [jam, ports, setup, bench.add(commands, _add_command), *archiveoptions.add(commands, _add_command)]
+    learn = _add_command(
+        commands,
+        "learn",
+        "Bind a knob, pad, pedal or key by moving it; [controls] in config.toml has the names.",
+    )
+    learn.add_argument("control", metavar="NAME", help="what it is to turn or do, such as temperature, take or mute")
+    config.add_options(learn, ("--in", "--api", "--virtual"))
+    others = [bench.add(commands, _add_command), *archiveoptions.add(commands, _add_command)]
+    return parser, [jam, ports, setup, learn, *others]
 
 
 def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:

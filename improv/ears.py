@@ -37,6 +37,7 @@ class Ears:
         self._panel = panel
         self.own: deque[Note] = deque(maxlen=RECENT_NOTES)
         self._own = 0
+        self._listened = 0.0  # how many of improv's notes are context
         self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number
 
     def hear(self, event: Event) -> Note | None:
@@ -62,10 +63,13 @@ class Ears:
         if self.remembrance is not None:
             self.remembrance.hear(note.onset, note.pitch, own=True)
             self.remembrance.lengths.began((IMPROV, self._own), note, False)
-        self.context.put((IMPROV, self._own), note)
         self.own.append(note)
-        self._own_last[note.pitch] = (self._own, note)
-        self._own += 1
+        before = int(self._listened)
+        self._listened += self._panel.settings.listens_to_itself
+        if int(self._listened) > before:
+            self.context.put((IMPROV, self._own), note)
+            self._own_last[note.pitch] = (self._own, note)
+            self._own += 1
 
     @property
     def key(self) -> Key | None:

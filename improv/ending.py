@@ -39,7 +39,7 @@ class Ending:
 
     def write(self, now: float) -> list[Note]:
         """Go on for at most STEPS_A_TURN steps; once it is `finished`, its notes in onset order."""
-        for _ in range(STEPS_A_TURN):
+        for _ in range(0 if self.finished else STEPS_A_TURN):
             earliest = max(self._last, now)
             if earliest > self._by - HEEL or self._draft.steps >= STEPS_AN_END:
                 return self._finish()

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from improv import clock, improviser
 from improv.desk import Desk
-from improv.events import ClockEvent, Event, NoteOn
+from improv.events import Heard as Input
+from improv.events import NoteOn
 from improv.plan import Command, Play
 from improv.ports.reports import Heard, Lost, Report, Sent
 from improv.reception import Reception
@@ -23,7 +24,7 @@ LONGEST_WAIT = 0.1
 class Core(Protocol):
     """What plays: improv.improviser, or a stand-in."""
 
-    def hear(self, event: Event | ClockEvent) -> None:
+    def hear(self, event: Input) -> None:
         """Take in what the keyboard, or a clock, said."""
         ...
 
@@ -133,7 +134,7 @@ def run(
     while not stopping():
         desk.look(now())
         line.show(_status(core, timing), now())
-        events: list[Event | ClockEvent] = []
+        events: list[Input] = []
         for report in link.wait(_timeout(now(), core.wake_at(), line.wake_at())):
             desk.heed(report, now())
             match report:

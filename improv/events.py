@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 SUSTAIN = 64
 
@@ -37,6 +38,15 @@ class ControlChange:
 
 
 Event = NoteOn | NoteOff | ControlChange
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """A program was chosen: `program` 0-127. No music, but it may be a control."""
+
+    at: float
+    channel: int
+    program: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +97,25 @@ class Turned:
     value: object
 
 
-Heard = Event | ClockEvent | Turned
+class Move(StrEnum):
+    """What a performer asks for with one gesture; the value is its name in a settings file."""
+
+    TAKE = "take"
+    FINISH = "finish"
+    REPEAT = "repeat"
+    FREEZE = "freeze"
+    FORGET = "forget"
+    MUTE = "mute"
+    PANIC = "panic"
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """A pedal, pad or key that stands for a `move` went `down` or came up, `at` so many seconds (monotonic)."""
+
+    at: float
+    move: Move
+    down: bool = True
+
+
+Heard = Event | ClockEvent | Turned | Gesture

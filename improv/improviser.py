@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.events import ClockEvent, Event, Heard, Turned
+from improv.events import ClockEvent, Event, Gesture, Heard, Turned
 from improv.keynames import Key
-from improv.modes import MODES, maker
+from improv.modes import MODES, Mode, maker
+from improv.modes.encore import Encore
 from improv.pedalling import Pedalling
+from improv.performer import Performer
 from improv.plan import VOICES, Command, Limit
 from improv.recall import Remembrance
 from improv.settings import Settings
@@ -23,7 +25,7 @@ MAKERS = {name: maker(name) for name in MODES}
 class Status:
     """What the core is doing: whether it answers or listens, notes heard from the player and begun by improv,
     answers withdrawn as false turns, and model steps whose output was unusable; what the clock does, in words, and its
-    tempo in quarter notes a minute, if it runs; the mode it plays in; the key it leans to."""
+    tempo in quarter notes a minute, if it runs; the mode it plays in; the key it leans to; whether it is muted."""
 
     answering: bool
     heard: int
@@ -34,6 +36,7 @@ class Status:
     tempo: float | None = None
     mode: str = ""
     key: Key | None = None
+    muted: bool = False
 
 
 class Improviser:
@@ -53,8 +56,9 @@ class Improviser:
     ) -> None:
         self._stage = stage(model, settings, rng, remembrance)
         self._name = settings.mode
-        self._mode = MAKERS[self._name](self._stage)
+        self._mode: Mode = MAKERS[self._name](self._stage)
         self._false_turns = self._broken_steps = 0  # of modes that are left
+        self._performer = Performer(self._stage)
         self._voices = VOICES
         self._pedalling = Pedalling()
 
@@ -65,10 +69,12 @@ class Improviser:
             self._pedalling.hear(event)
         if isinstance(event, Turned):
             self.settle(replace(self._stage.panel.settings, **{event.name: event.value}))  # type: ignore[arg-type]
+        elif isinstance(event, Gesture):
+            self._performer.asked(event)
         elif isinstance(event, ClockEvent):
             if ears.time.hear(event):
                 self._mode.halt(event.at)
-        elif (note := ears.hear(event)) is not None:
+        elif (note := ears.hear(event)) is not None and not self._performer.muted:
             self._mode.heard(note)
 
     @property
@@ -84,10 +90,14 @@ class Improviser:
 
     def turn(self, now: float) -> list[Command]:
         """Do a bounded slice of work, a few milliseconds at most; what the scheduler is to do."""
-        left = self._switch(now)
+        left = [*self._switch(now), *self._act(now)]
         if self._stage.ears.time.look(now):
             self._mode.halt(now)
-        commands = [*self._limit(), *left, *self._mode.turn(now)]
+        if self._performer.muted:
+            self._stage.voice.look(now)
+        else:
+            left += self._mode.turn(now)
+        commands = [*self._limit(), *left, *self._performer.state(self._mode.answering)]
         settings, ends_at = self._stage.panel.settings, self._stage.voice.ends_at
         return [*commands, *self._pedalling.beside(commands, settings.pedal, settings.channel_out, ends_at, now)]
 
@@ -103,14 +113,30 @@ class Improviser:
         if wanted == self._name:
             return []
         left = self._mode.leave(now)
+        self._name = wanted
+        self._begin(MAKERS[wanted](self._stage))
+        return left
+
+    def _act(self, now: float) -> list[Command]:
+        """Act on the performer's gestures; after an encore the mode goes on."""
+        commands, going = self._performer.act(self._mode, now)
+        if going is None or (isinstance(going, Encore) and going is self._mode and going.over):
+            going = MAKERS[self._name](self._stage)
+        if going is not self._mode:
+            self._begin(going)
+        return commands
+
+    def _begin(self, mode: Mode) -> None:
         self._false_turns += self._mode.false_turns
         self._broken_steps += self._mode.broken_steps
-        self._name, self._mode = wanted, MAKERS[wanted](self._stage)
-        return left
+        self._mode = mode
 
     def wake_at(self) -> float | None:
         """When the core wants its next turn if nothing is heard before: a moment, one in the past for at once, None."""
-        own = (self._mode.wake_at(), self._stage.ears.time.wake_at(), self._pedalling.wake_at())
+        if self._performer.waits:
+            return float("-inf")
+        mode = None if self._performer.muted else self._mode.wake_at()
+        own = (mode, self._stage.ears.time.wake_at(), self._pedalling.wake_at())
         return min((moment for moment in own if moment is not None), default=None)
 
     def status(self) -> Status:
@@ -119,4 +145,5 @@ class Improviser:
         tempo = None if ears.time.pulse is None else ears.time.pulse.bpm
         false_turns, broken = self._false_turns + mode.false_turns, self._broken_steps + mode.broken_steps
         counts = (ears.heard, self._stage.voice.played, false_turns, broken)
-        return Status(mode.answering, *counts, ears.time.says, tempo, self._name, ears.key)
+        answering = mode.answering and not self._performer.muted
+        return Status(answering, *counts, ears.time.says, tempo, self._name, ears.key, self._performer.muted)

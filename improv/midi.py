@@ -6,9 +6,21 @@ a message that a real-time byte interrupts; both are what keyboards send. Files 
 
 from __future__ import annotations
 
-from improv.events import ClockEvent, Continue, ControlChange, Event, NoteOff, NoteOn, SongPosition, Start, Stop, Tick
+from improv.events import (
+    ClockEvent,
+    Continue,
+    ControlChange,
+    Event,
+    NoteOff,
+    NoteOn,
+    ProgramChange,
+    SongPosition,
+    Start,
+    Stop,
+    Tick,
+)
 
-NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
+NOTE_OFF, NOTE_ON, CONTROL, PROGRAM = 0x80, 0x90, 0xB0, 0xC0
 ALL_NOTES_OFF = 123
 _SYSTEM, _SONG_POSITION, _REAL_TIME = 0xF0, 0xF2, 0xF8
 #: What real-time bytes say; the others (active sensing, reset) are passed over.
@@ -30,9 +42,9 @@ class Parser:
         self._status = 0  # the status in force; 0 while there is none
         self._data: int | None = None  # the first of two data bytes, once it is there
 
-    def feed(self, data: bytes, at: float) -> list[Event | ClockEvent]:
+    def feed(self, data: bytes, at: float) -> list[Event | ClockEvent | ProgramChange]:
         """The events that these bytes complete, each stamped `at` (seconds)."""
-        events: list[Event | ClockEvent] = []
+        events: list[Event | ClockEvent | ProgramChange] = []
         for byte in data:
             if byte >= _REAL_TIME:
                 if byte in _CLOCK:
@@ -40,6 +52,8 @@ class Parser:
             elif byte >= 0x80:
                 self._status = byte if byte < _SYSTEM or byte == _SONG_POSITION else 0
                 self._data = None
+            elif self._status & 0xF0 == PROGRAM:
+                events.append(ProgramChange(at, self._status & 0x0F, byte))
             elif self._status & 0xF0 in _ONE_DATA_BYTE or not self._status:
                 continue
             elif self._data is None:

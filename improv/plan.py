@@ -74,8 +74,17 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """Say at once, by a controller's value on a channel (0-15), what improv does."""
+
+    channel: int
+    control: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
 
 
-Command = Play | Cancel | Drop | Release | Pedal | Limit | Silence
+Command = Play | Cancel | Drop | Release | Pedal | Limit | State | Silence

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
-from improv.events import ClockEvent, Event
+from improv.controls import Controls
+from improv.events import ClockEvent, Event, ProgramChange
+from improv.events import Heard as Input
 from improv.guard import Guard
 from improv.hands import Hands, Hearing
 from improv.midi import Parser
@@ -16,10 +19,16 @@ from improv.transport import GONE
 class Reception:
     """`clock`: the number of the input whose clock is followed; notes on inputs that stand after those `heard` are none
     of ours. Without it the first input that ticks leads, until it has been silent for GONE seconds: two clocks at once
-    would be a tempo twice as fast. Of the notes what improv has sent itself is left out (improv.guard), and what is not
-    the player's (improv.hands)."""
+    would be a tempo twice as fast. What turns a setting or makes a gesture is no note (improv.controls). Of the notes
+    what improv has sent itself is left out (improv.guard), and what is not the player's (improv.hands)."""
 
-    def __init__(self, clock: int | None = None, heard: int | None = None, hearing: Hearing | None = None) -> None:
+    def __init__(
+        self,
+        clock: int | None = None,
+        heard: int | None = None,
+        hearing: Hearing | None = None,
+        controls: Controls | None = None,
+    ) -> None:
         self._parsers: defaultdict[int, Parser] = defaultdict(Parser)
         self._heard = heard
         self._named = clock
@@ -27,16 +36,26 @@ class Reception:
         self._ticked_at = float("-inf")
         self._guard = Guard()
         self._hands = Hands(hearing)
+        self._controls = Controls() if controls is None else controls
 
-    def events(self, report: Heard) -> list[Event | ClockEvent]:
+    def events(self, report: Heard) -> list[Input]:
         """The events that these bytes complete, those left out that this input may not say."""
-        said: list[Event | ClockEvent] = []
+        said: list[Input] = []
         for event in self._parsers[report.port].feed(report.data, report.at):
-            if not isinstance(event, Event):
+            if isinstance(event, ClockEvent):
                 said += [event] * self._leads(report.port, event.at)
-            elif (self._heard is None or report.port < self._heard) and not self._guard.takes_back(event, report.port):
-                said += self._hands.hear(event, report.port)
+            elif self._heard is None or report.port < self._heard:
+                said += self._played(event, report.port)
         return said
+
+    def _played(self, event: Event | ProgramChange, port: int) -> Sequence[Input]:
+        """What the player plays or turns."""
+        if isinstance(event, Event) and self._guard.takes_back(event, port):
+            return ()
+        turned = self._controls.hear(event)
+        if turned is not None or isinstance(event, ProgramChange):
+            return turned or ()
+        return self._hands.hear(event, port)
 
     def settle(self, hearing: Hearing) -> None:
         """From now on this is what is heard."""

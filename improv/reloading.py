@@ -15,11 +15,11 @@ from improv.settings import Settings
 
 #: Sections and settings that hold from the next start: ports and processes, and what a session is made with,
 _LATER = (
-    *("ports", "record", "terminal", "model.file", "model.provider", "model.memory", "sampling.seed"),
+    *("ports", "controls", "record", "terminal", "model.file", "model.provider", "model.memory", "sampling.seed"),
     *("time.sync", "time.clock", "time.meter"),
 )
 #: but for these.
-_AT_ONCE = ("ports.channel_in", "ports.channel_out", "ports.split", "ports.pedal")
+_AT_ONCE = ("ports.channel_in", "ports.channel_out", "ports.split", "ports.pedal", "controls.take_by", "controls.state")
 
 
 def waits(path: str) -> bool:

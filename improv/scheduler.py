@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from improv.events import SUSTAIN, Event, NoteOff, NoteOn
 from improv.ledger import Key, Ledger
 from improv.midi import control_change, note_off, note_on
-from improv.plan import VOICES, Cancel, Command, Drop, Limit, Pedal, PlannedNote, Play, Release, Silence
+from improv.plan import VOICES, Cancel, Command, Drop, Limit, Pedal, PlannedNote, Play, Release, Silence, State
 
 #: From this value on a sustain pedal is down.
 PEDAL_DOWN = 64
@@ -88,6 +88,8 @@ class Scheduler:
                 self._pedals = [Pedal(release_by, channel, False) for channel in self._pedal_down]
                 for key, held in self._held.items():
                     self._held[key] = replace(held, release=min(held.release, release_by))
+            case State(channel, control, value):
+                self._at_once.append(Outgoing(control_change(channel, control, value), now))
             case Drop(notes):
                 self._plan(one for one in self._planned if one[2] not in notes)
             case Release(notes, at):

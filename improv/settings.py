@@ -48,7 +48,10 @@ class Settings:
     Harmonizing: `voices` are added to the player's top note, and change no sooner than every `harmonic_rhythm` seconds.
 
     What is asked of its notes: `density` notes a second and `register`, their mean pitch, 0 for as they come;
-    `loudness` times the player's.
+    `loudness` times the player's. Of its own notes a share of `listens_to_itself` (0 to 1) is context for what comes.
+
+    Controls: the gesture "take" changes over at each press (`take_by` "toggle") or lasts as long as it is held
+    ("momentary"); what improv does is said by a controller, `state` its number and its channel, None for not at all.
 
     Harmony: `key` "auto" follows the player's key, "off" none, and "D dorian" is that one; what lies outside it is made
     less likely by a `key_strength` from 0 (not at all) to 1. No pitch is below `low` or above `high`. No more than
@@ -78,6 +81,9 @@ class Settings:
     density: float = 0.0
     register: float = 0.0
     loudness: float = 1.0
+    listens_to_itself: float = 1.0
+    take_by: str = "toggle"
+    state: tuple[int, int] | None = None
     temperature: PerField = TEMPERATURE
     top_p: PerField = TOP_P
     key: str = "off"

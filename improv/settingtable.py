@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from improv.modes import MODES
+from improv.playingtable import PLAYING_KEYS
 from improv.ports.reports import APIS
-from improv.settingkinds import Choice, Kind, Meter, Names, Number, Switch, Text, Value
+from improv.settingkey import Key
+from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
 from improv.settingnames import FileOr, KeyOr, Split
 from improv.settings import Settings
 
 PEDALS = ("off", "follow", "own")
 MEMORIES = ("session", "off")
 CORE = Settings()
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One setting: where it stands in the file, its default, what it may be, what it means, its option if any."""
-
-    section: str
-    name: str
-    default: Value
-    kind: Kind
-    meaning: str
-    option: str = ""
-
-    @property
-    def path(self) -> str:
-        """The key's full name, `section.name`."""
-        return f"{self.section}.{self.name}"
 
 
 SECTIONS = {
@@ -39,6 +22,7 @@ SECTIONS = {
     "harmonize": "The voices it adds to yours.",
     "playing": "What is asked of its notes.",
     "time": "The beat it shares with a DAW or a drum machine.",
+    "controls": "Knobs, pads, pedals and keys that turn settings and make gestures; improv learn NAME binds one.",
     "harmony": "What it may play together with you.",
     "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
@@ -126,38 +110,7 @@ KEYS = (
         *("answer", "false_turn_window", CORE.false_turn_window, Number(0.0, 5.0, "seconds")),
         "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
     ),
-    Key(
-        *("accompany", "role", CORE.role, Choice(("accompaniment", "lead"))),
-        "Who has the melody: accompaniment leaves it to you, lead plays it over your chords",
-        "--role",
-    ),
-    Key(
-        *("accompany", "commit", CORE.commit, Number(0.0, 1.0, "seconds")),
-        "What it has planned to begin this soon stays when you play, unless that made it unlikely",
-    ),
-    Key(
-        *("harmonize", "voices", CORE.voices, Number(1, 5, "voices", whole=True)),
-        "How many voices are added to your top note",
-    ),
-    Key(
-        *("harmonize", "harmonic_rhythm", CORE.harmonic_rhythm, Number(0.0, 5.0, "seconds")),
-        "No sooner than this does a new note change the harmony",
-    ),
-    Key(
-        *("playing", "density", CORE.density, Number(0.0, 40.0, "notes a second")),
-        "How many notes are asked for; 0 is as they come",
-        "--density",
-    ),
-    Key(
-        *("playing", "register", CORE.register, Number(0.0, 108.0)),
-        "How high they are asked to be: their mean pitch, 60 is middle C; 0 is as they come",
-        "--register",
-    ),
-    Key(
-        *("playing", "loudness", CORE.loudness, Number(0.1, 3.0)),
-        "How loud it plays beside you; 1 is as loud as you",
-        "--loudness",
-    ),
+    *PLAYING_KEYS,
     Key(
         *("time", "sync", CORE.sync, Choice(("free", "clock"))),
         "Whose time it plays in: free time, or that of a MIDI clock it follows",

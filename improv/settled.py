@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from improv import config
+from improv.controlnames import CONTROLS
+from improv.controls import Controls, bindings, read_binding
 from improv.errors import UserError
 from improv.hands import Hearing
 from improv.keynames import read_split
@@ -33,6 +35,12 @@ def hearing(settled: config.Config) -> Hearing:
     return Hearing(listened - 1 if listened else None, *read_split(settled.text("ports.split")))
 
 
+def controls(settled: config.Config) -> Controls:
+    """What the player's knobs, pads and pedals turn. Raises UserError."""
+    said = {name: settled.text(f"controls.{name}") for name in CONTROLS}
+    return Controls(bindings(said), settled.text("answer.mode"))
+
+
 def core_settings(settled: config.Config) -> Settings:
     """The settings of the core: channels counted from 0. Raises UserError."""
     shortest, longest = settled.number("answer.gap_min"), settled.number("answer.gap_max")
@@ -41,9 +49,10 @@ def core_settings(settled: config.Config) -> Settings:
     lowest, highest = settled.whole("harmony.low"), settled.whole("harmony.high")
     if lowest > highest:
         raise UserError(f"harmony.low = {lowest}: accepted is at most harmony.high, {highest}")
+    state, channel_out = read_binding(settled.text("controls.state")), settled.whole("ports.channel_out") - 1
     return Settings(
         mode=settled.text("answer.mode"),
-        channel_out=settled.whole("ports.channel_out") - 1,
+        channel_out=channel_out,
         pedal=settled.text("ports.pedal"),
         gap_quantile=settled.number("answer.gap_quantile"),
         gap_min=shortest,
@@ -67,6 +76,9 @@ def core_settings(settled: config.Config) -> Settings:
         commit=settled.number("accompany.commit"),
         voices=settled.whole("harmonize.voices"),
         harmonic_rhythm=settled.number("harmonize.harmonic_rhythm"),
+        listens_to_itself=settled.number("playing.listens_to_itself"),
+        take_by=settled.text("controls.take_by"),
+        state=None if state is None else (state.number or 0, channel_out if state.channel is None else state.channel),
         density=settled.number("playing.density"),
         register=settled.number("playing.register"),
         loudness=settled.number("playing.loudness"),

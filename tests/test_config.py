@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from improv import config
+from improv.controlnames import Bound
 from improv.errors import UserError
 from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
 from improv.settingnames import FileOr, KeyOr, Split
@@ -22,6 +23,7 @@ VALUES = {
     FileOr: lambda kind: st.sampled_from(kind.words) | st.text().map("{}.memory".format),
     KeyOr: lambda kind: st.sampled_from((*kind.words, "D dorian", "Bb minor")),
     Split: lambda kind: st.sampled_from(("", "C4:above", "Bb3:below")),
+    Bound: lambda kind: st.sampled_from(("", "cc 20", "cc 127 channel 16")),
     Choice: lambda kind: st.sampled_from(kind.choices),
     Meter: lambda kind: st.builds("{}/{}".format, st.integers(1, 32), st.sampled_from((2, 4, 8, 16))),
     Switch: lambda kind: st.booleans(),

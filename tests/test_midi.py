@@ -2,7 +2,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.events import ClockEvent, Continue, ControlChange, Event, NoteOff, NoteOn, SongPosition, Start, Stop, Tick
+from improv.events import (
+    ClockEvent,
+    Continue,
+    ControlChange,
+    Event,
+    NoteOff,
+    NoteOn,
+    ProgramChange,
+    SongPosition,
+    Start,
+    Stop,
+    Tick,
+)
 from improv.midi import Parser, control_change, note_off, note_on
 
 CHANNEL = st.integers(0, 15)
@@ -49,7 +61,8 @@ def parse(text: str) -> list[Event | ClockEvent]:
         ("90 3C 40 F3 05 3E 40", [NoteOn(0.5, 0, 60, 64)]),  # so does system common
         ("3C 40 90 3C 40", [NoteOn(0.5, 0, 60, 64)]),
         ("90 3C 90 3E 40", [NoteOn(0.5, 0, 62, 64)]),  # a message that was cut off
-        ("C0 05 06 E0 00 40 A0 3C 40 D0 10 90 3C 40", [NoteOn(0.5, 0, 60, 64)]),
+        ("E0 00 40 A0 3C 40 D0 10 90 3C 40", [NoteOn(0.5, 0, 60, 64)]),
+        ("C2 05 06 90 3C 40", [ProgramChange(0.5, 2, 5), ProgramChange(0.5, 2, 6), NoteOn(0.5, 0, 60, 64)]),
         ("", []),
     ],
 )

@@ -27,6 +27,18 @@ class Mode(Protocol):
         """What was planned no longer holds, for the clock started, stopped or jumped: at `at` all is to go off."""
         ...
 
+    def take(self, at: float) -> None:
+        """The performer wants improv to play, now."""
+        ...
+
+    def give_back(self, at: float) -> None:
+        """The performer wants the word back: what sounds is to end soon."""
+        ...
+
+    def finish(self, at: float) -> None:
+        """The performer wants an end, and then a rest."""
+        ...
+
     def leave(self, now: float) -> list[Command]:
         """Another mode takes over: take back what has not begun, let what sounds end soon. No turn follows."""
         ...

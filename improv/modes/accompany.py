@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from improv.casting import ACCOMPANIST, LEADER, Cast
-from improv.flow import Flow
+from improv.flow import RELEASE, Flow
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage
@@ -25,7 +25,7 @@ class AccompanyMode:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._flow = Flow(stage)
-        self._finishing = False
+        self._taken = False  # to play on, though the player has let go
 
     @property
     def answering(self) -> bool:
@@ -42,12 +42,26 @@ class AccompanyMode:
         ears = self._stage.ears
         if ears.time.waiting or ears.heard < self._stage.panel.settings.min_notes:
             return
+        self._taken = False
         self._flow.begin(self._cast())
         self._flow.heard(note)
 
     def halt(self, at: float) -> None:
         """The clock started, stopped or jumped: all goes off at `at`, until the player plays on."""
         self._flow.stop(at)
+
+    def take(self, at: float) -> None:
+        """Play, whether the player does or not."""
+        self._taken = True
+        self._flow.begin(self._cast())
+
+    def give_back(self, at: float) -> None:
+        """Stop until the player plays on."""
+        self._flow.stop(at + RELEASE)
+
+    def finish(self, at: float) -> None:
+        """Find an end, and rest until the player plays on."""
+        self._flow.finish(at + self._flow.limit())
 
     def leave(self, now: float) -> list[Command]:
         """Another mode takes over."""
@@ -70,4 +84,4 @@ class AccompanyMode:
     def _ends(self) -> tuple[float, float] | None:
         """When to look for an end, and when the last note has to have begun, if the player plays no more."""
         quiet = self._stage.ears.quiet_since()
-        return None if quiet is None else (quiet + self._flow.limit() / 2, quiet + self._flow.limit())
+        return None if quiet is None or self._taken else (quiet + self._flow.limit() / 2, quiet + self._flow.limit())

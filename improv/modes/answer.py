@@ -13,8 +13,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from improv.casting import TOGETHER
 from improv.draft import Draft
 from improv.drawing import Written
+from improv.ending import Ending
+from improv.flow import LIMIT, RELEASE
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage
@@ -33,8 +36,6 @@ PAUSE = 3.0
 SLOWING = 3.0
 #: Waits inside an answer may be as long as this in seconds, or as the player's.
 LEAST_REST = 0.5
-#: After the player comes in, what sounds ends within this many seconds.
-RELEASE = 0.1
 #: Model steps in one turn, so that what the player does meanwhile is heard soon; and in one answer.
 STEPS_A_TURN, STEPS_AN_ANSWER = 8, 512
 #: An answer ends where this many steps in a row bring nothing usable.
@@ -123,8 +124,10 @@ class AnswerMode:
         self._turns = TurnTaking(stage.panel, [note.onset for note in stage.ears.recent])
         if self._turns.last is not None and (self._voice.last_onset or self._turns.last) > self._turns.last:
             self._turns.forget()  # another mode has played since the player did
-        self._answer: Answer | None = None
+        self._answer: Answer | Ending | None = None
         self._ends_by: float | None = None  # what sounds is to end by then: the answer is withdrawn
+        self._asked_at: float | None = None  # the performer wants an answer
+        self._ending_by: float | None = None  # the performer wants an end
         self._turned_at = float("-inf")
         self.broken_steps = 0
 
@@ -150,6 +153,20 @@ class AnswerMode:
         if self._answer is not None:
             self._ends_by = at
 
+    def take(self, at: float) -> None:
+        """Answer now."""
+        self._asked_at = at
+
+    def give_back(self, at: float) -> None:
+        """Withdraw the answer, and wait for the player."""
+        if self._answer is not None and self._ends_by is None:
+            self._ends_by = at + RELEASE
+
+    def finish(self, at: float) -> None:
+        """Bring the answer to an end, and rest."""
+        if self._answer is not None:
+            self._ending_by = at + LIMIT
+
     def leave(self, now: float) -> list[Command]:
         """Another mode takes over: any answer is withdrawn."""
         return [] if self._answer is None else [self._withdraw(self._answer, now, now + RELEASE)]
@@ -161,6 +178,9 @@ class AnswerMode:
         if self._answer is not None and self._ends_by is not None:
             commands.append(self._withdraw(self._answer, now, self._ends_by))
         self._voice.look(now)
+        if isinstance(self._answer, Answer) and self._ending_by is not None:
+            commands += self._begin_to_end(self._answer, now, self._ending_by)
+        self._ending_by = None
         due = self._due()
         if self._answer is None and due is not None and due <= now:
             self._begin(now)
@@ -172,13 +192,15 @@ class AnswerMode:
         """At once while there is something to write or take back; else when something begins, ends or falls due."""
         if self._answer is None:
             return self._due()
-        if self._ends_by is not None or not self._answer.finished:
+        if self._ends_by is not None or self._ending_by is not None or not self._answer.finished:
             return self._turned_at
         begins = self._voice.next_onset
         return self._voice.ends_at if begins is None else begins
 
     def _due(self) -> float | None:
         ears = self._stage.ears
+        if self._asked_at is not None and self._answer is None:
+            return self._asked_at
         return None if ears.time.waiting else self._turns.due(ears.quiet_since())
 
     def _begin(self, now: float) -> None:
@@ -186,21 +208,31 @@ class AnswerMode:
         length = max(self._turns.phrase_length(), SHORTEST)
         stage = self._stage
         draft = Draft(stage.model, stage.ears, stage.panel, stage.rng)
+        self._asked_at = None
         self._answer = Answer(draft, now, length, rest, PAUSE * self._turns.pace())
         self._turns.answered(now)
 
-    def _go_on(self, answer: Answer, now: float) -> list[Command]:
+    def _begin_to_end(self, answer: Answer, now: float, by: float) -> list[Command]:
+        """Leave the answer, but for what begins at once, and look for an end."""
+        voice, stage = self._voice, self._stage
+        voice.look(now)
+        near = [note for note in voice.planned if note.onset < now + stage.panel.settings.commit]
+        self._close(answer)
+        self._answer = Ending(stage, TOGETHER, near, now, by)
+        return voice.drop([note for note in voice.planned if note not in near], now)
+
+    def _go_on(self, answer: Answer | Ending, now: float) -> list[Command]:
         play = self._voice.play(answer.write(now))
-        if answer.first is not None:
+        if isinstance(answer, Answer) and answer.first is not None:
             self._turns.answered(answer.first)
         if answer.finished and self._voice.ends_at <= now:
             self._close(answer)
         return play
 
-    def _withdraw(self, answer: Answer, now: float, release_by: float) -> Command:
+    def _withdraw(self, answer: Answer | Ending, now: float, release_by: float) -> Command:
         self._close(answer)
         return self._voice.withdraw(now, release_by)
 
-    def _close(self, answer: Answer) -> None:
+    def _close(self, answer: Answer | Ending) -> None:
         self.broken_steps += answer.broken
         self._answer = self._ends_by = None

@@ -57,6 +57,16 @@ class HarmonizeMode:
         """The clock started, stopped or jumped: the voices end at `at`."""
         self._halted_at = at
 
+    def take(self, at: float) -> None:
+        """It plays with the player, and never without."""
+
+    def give_back(self, at: float) -> None:
+        """Let go of the voices until the next note."""
+        self._halted_at = at + RELEASE
+
+    def finish(self, at: float) -> None:
+        """The voices end with the player's note, as ever."""
+
     def leave(self, now: float) -> list[Command]:
         """Another mode takes over."""
         return [self._stage.voice.withdraw(now, now + RELEASE)]

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from improv.casting import TOGETHER
-from improv.flow import Flow
+from improv.flow import RELEASE, Flow
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage
@@ -45,6 +45,20 @@ class SoloMode:
         """The clock started, stopped or jumped: all goes off, and improv begins anew as soon as it may."""
         self._wants = self._wants or self._flow.plays
         self._flow.stop(at)
+
+    def take(self, at: float) -> None:
+        """Play, again."""
+        self._wants = not self._flow.plays
+
+    def give_back(self, at: float) -> None:
+        """Stop."""
+        self._wants = False
+        self._flow.stop(at + RELEASE)
+
+    def finish(self, at: float) -> None:
+        """Find an end, then rest."""
+        self._wants = False
+        self._flow.finish(at + self._flow.limit())
 
     def leave(self, now: float) -> list[Command]:
         """Another mode takes over."""

@@ -65,10 +65,20 @@ class ContinueMode:
             self.take(now)
         return self._flow.turn(now)
 
-    def take(self, now: float) -> None:
+    def take(self, at: float) -> None:
         """Take over now."""
-        self._due = None
+        self._asks, self._due = False, None
         self._flow.begin(TOGETHER)
+
+    def give_back(self, at: float) -> None:
+        """The music is the player's."""
+        self._asks, self._due = False, None
+        self._flow.stop(at + RELEASE)
+
+    def finish(self, at: float) -> None:
+        """Find an end, then wait for the player."""
+        self._asks, self._due = False, None
+        self._flow.finish(at + self._flow.limit())
 
     def wake_at(self) -> float | None:
         """When the player is late, or the plan wants a turn."""

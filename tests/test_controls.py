@@ -1,0 +1,181 @@
+"""Knobs, pads and pedals instead of music, and what a performer asks for with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from improv.controlnames import CONTROLS
+from improv.controls import TURNS, Controls, bindings, read_binding
+from improv.encoding import DURATION, Encoding
+from improv.errors import UserError
+from improv.events import ControlChange, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
+from improv.improviser import Improviser
+from improv.listener import notes_in
+from improv.modes import MODES
+from improv.plan import Silence, State
+from improv.ports.reports import Heard
+from improv.reception import Reception
+from improv.settings import Settings
+from tests.score import perform, played, together
+from tests.table_model import TableModel
+from tests.test_answer import PHRASE, onsets, table
+
+BACK = [[8.0, 60, 0.25], [8.25, 62, 0.25]]
+
+
+def controls(**bound: str) -> Controls:
+    return Controls(bindings(bound), "answer")
+
+
+def test_every_name_is_a_setting_or_a_gesture() -> None:
+    assert {*TURNS, *map(str, Move)} == set(CONTROLS)
+    assert {field for field, _ in TURNS.values()} <= set(Settings.__dataclass_fields__)
+
+
+def test_a_controller_turns_a_setting_over_its_range_and_says_nothing_where_nothing_changes() -> None:
+    knob = controls(loudness="cc 20")
+    assert knob.hear(ControlChange(1.0, 5, 20, 64)) == [Turned(1.0, "loudness", 1.0)]
+    assert knob.hear(ControlChange(1.1, 5, 20, 64)) == []
+    assert knob.hear(ControlChange(1.2, 5, 20, 0)) == [Turned(1.2, "loudness", 0.5)]
+    assert knob.hear(ControlChange(1.3, 5, 21, 0)) is None
+
+
+def test_each_mode_has_its_part_of_a_controller_its_program_and_its_turn() -> None:
+    knob, pad, program = controls(mode="cc 20"), controls(mode="note 36"), controls(mode="program")
+    chosen = [turned.value for value in range(128) for turned in knob.hear(ControlChange(0.0, 0, 20, value)) or ()]
+    assert chosen == [*MODES][1:]
+    struck = [pad.hear(NoteOn(0.0, 9, 36, 100))[0].value for _ in MODES]
+    assert struck == [*[*MODES][1:], "answer"]
+    assert program.hear(ProgramChange(0.0, 0, 4)) == [Turned(0.0, "mode", [*MODES][4])]
+
+
+def test_a_gesture_begins_in_the_middle_and_ends_below_it() -> None:
+    pedal = controls(take="cc 66 channel 2")
+    said = [pedal.hear(ControlChange(index, 1, 66, value)) for index, value in enumerate((10, 64, 127, 63, 0))]
+    assert said == [[], [Gesture(1, Move.TAKE, True)], [], [Gesture(3, Move.TAKE, False)], []]
+    assert pedal.hear(ControlChange(0.0, 2, 66, 127)) is None, "another channel"
+
+
+def test_what_is_bound_is_not_music_and_pads_are_heard_where_drums_are_not() -> None:
+    reception = Reception(controls=controls(mute="note 36 channel 10", mode="program"))
+    said = reception.events(Heard(0.5, 0, bytes.fromhex("992440 892440 992540 903c40 c002")))
+    assert said == [
+        Gesture(0.5, Move.MUTE, True),
+        Gesture(0.5, Move.MUTE, False),
+        NoteOn(0.5, 0, 60, 64),
+        Turned(0.5, "mode", [*MODES][2]),
+    ]
+
+
+@pytest.mark.parametrize("text", ["cc", "cc 128", "note", "program 3", "cc 20 channel 17", "CC 20", "pedal", "cc 20 "])
+def test_what_is_no_binding_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_binding(text)
+
+
+@pytest.mark.parametrize("other", ["cc 20", "cc 20 channel 3"])
+def test_a_control_bound_twice_is_one_line(other: str) -> None:
+    with pytest.raises(UserError, match=r"controls\.take and controls\.mute are both bound to cc 20"):
+        bindings({"take": "cc 20", "mute": other, "panic": "note 20"})
+    bindings({"take": "cc 20 channel 1", "mute": "cc 20 channel 2"})
+
+
+def gestures(*made: tuple[float, Move]) -> list[Gesture]:
+    return [Gesture(at, move) for at, move in made]
+
+
+def test_take_begins_an_answer_at_once_and_takes_it_back() -> None:
+    events = together(played(*PHRASE[:2]), gestures((0.75, Move.TAKE), (1.75, Move.TAKE)))
+    begun = onsets(perform(events, table()).improv)
+    assert 0.75 <= begun[0] <= 0.9 and max(begun) < 1.75
+
+
+def test_take_by_holding_lasts_as_long_as_it_is_held() -> None:
+    held = [Gesture(0.75, Move.TAKE), Gesture(1.5, Move.TAKE, down=False)]
+    begun = onsets(perform(together(played(*PHRASE[:2]), held), table(), take_by="momentary").improv)
+    assert begun and max(begun) < 1.5
+
+
+@pytest.mark.parametrize("mode", ["answer", "accompany", "continue", "solo"])
+def test_finish_ends_on_a_note_that_rings_and_then_rests(mode: str) -> None:
+    """The others play already, and take would take the word from them."""
+    taken = gestures((1.5, Move.TAKE)) if mode == "answer" else []
+    end = 1.75 if mode == "accompany" else 2.5
+    said = perform(together(played(*PHRASE), taken, gestures((end, Move.FINISH))), table(), mode=mode).improv
+    assert end <= max(onsets(said)) <= end + 2.0
+    assert max(event.at for event in said) >= max(onsets(said)) + 2.0
+
+
+def test_the_last_answer_is_repeated_note_for_note() -> None:
+    result = perform(together(played(*PHRASE), gestures((6.0, Move.REPEAT))), table(rest_after=10))
+    notes = notes_in(result.improv)
+    first, again = ([note for note in notes if (note.onset < 6.0) == early] for early in (True, False))
+    assert first and [note.pitch for note in first] == [note.pitch for note in again]
+    moved = again[0].onset - first[0].onset
+    assert all(b.onset - a.onset == pytest.approx(moved) for a, b in zip(first, again, strict=True))
+
+
+def test_muted_it_is_silent_and_listens_and_says_so() -> None:
+    events = together(played(*PHRASE, *BACK), gestures((1.75, Move.MUTE), (9.0, Move.MUTE)))
+    result = perform(events, table(), min_notes=2)
+    begun = onsets(result.improv)
+    assert not any(1.8 < at < 9.0 for at in begun) and max(begun) > 9.0
+    assert (result.status.heard, result.status.muted) == (7, False)
+
+
+def test_panic_silences_all_and_improv_plays_again_later() -> None:
+    core = Improviser(table(), Settings(), np.random.default_rng(0))
+    core.hear(Gesture(1.0, Move.PANIC))
+    assert Silence() in core.turn(1.0)
+    long_notes = table()
+    long_notes.tables[DURATION] = {Encoding().duration_bin(6.0): 1e6}
+    again = [[onset + 4.0, pitch, length] for onset, pitch, length in PHRASE]
+    said = perform(together(played(*PHRASE, *again), gestures((2.5, Move.PANIC))), long_notes).improv
+    assert not any(2.5 < event.at < 5.0 for event in said) and max(onsets(said)) > 5.0
+
+
+def test_freezing_and_forgetting_are_the_ears() -> None:
+    core = Improviser(TableModel(), Settings(), np.random.default_rng(0))
+    memory = core._stage.ears.remembrance
+    assert memory is not None
+    for move in (Move.FREEZE, Move.FORGET):
+        core.hear(Gesture(0.0, move))
+    core.turn(0.0)
+    assert (memory.frozen, memory.forgotten) == (True, 1)
+    core.hear(Gesture(1.0, Move.FREEZE))
+    core.turn(1.0)
+    assert not memory.frozen
+
+
+def test_a_controller_says_what_improv_does_once_each_time() -> None:
+    core = Improviser(table(), Settings(state=(90, 1), min_notes=1), np.random.default_rng(0))
+    said = [command.value for command in core.turn(0.0) if isinstance(command, State)]
+    core.hear(Gesture(0.5, Move.MUTE))
+    for now in (0.5, 0.75):
+        said += [command.value for command in core.turn(now) if isinstance(command, State)]
+    assert said == [0, 127]
+
+
+def test_a_value_each_millisecond_does_no_harm() -> None:
+    knob = Reception(controls=controls(temperature="cc 20", mode="cc 21"))
+    core = Improviser(table(), Settings(), np.random.default_rng(0))
+    for index in range(2000):
+        for event in knob.events(Heard(index / 1000, 0, bytes((0xB0, 20 + index % 2, index % 128)))):
+            core.hear(event)
+        if index % 100 == 99:
+            core.turn(index / 1000)
+    assert core.status().mode in MODES
+
+
+def test_of_its_own_notes_only_a_share_is_heard() -> None:
+    for share, expected in ((0.0, 0), (0.5, 2), (1.0, 5)):
+        model = table(rest_after=10)
+        again = [[onset + 6.0, pitch, length] for onset, pitch, length in PHRASE]
+        core = perform(played(*PHRASE, *again), model, listens_to_itself=share)
+        second = [rows for rows in model.fed if rows.shape[1] > 1][1][0]
+        assert len(second) == 10 + expected, core.status
+
+
+def test_a_note_off_of_a_bound_note_is_swallowed_too() -> None:
+    assert controls(density="note 36").hear(NoteOff(0.0, 0, 36)) == []
