@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from improv.cli import Parser
 from improv.errors import UserError
-from training.commands import article, audition, compare, dials, evaluate, export, finetune, fit, ingest
+from training.commands import article, audition, compare, dials, duet, evaluate, export, finetune, fit, ingest
 
 WHAT = """Make the models improv plays with, in four steps:
 
@@ -17,6 +17,7 @@ WHAT = """Make the models improv plays with, in four steps:
   improv-train export runs/mine/best.keras -o models/mine.onnx --name mine --data "..." --licence "..."
   improv-train evaluate models/mine.onnx OTHER_MIDI_DIR    judge what it expects of other music
   improv-train audition models/mine.onnx OTHER_MIDI_DIR    judge what it plays there itself
+  improv-train duet models/mine.onnx OTHER_MIDI_DIR    judge how it plays along
 
 then play with it: improv --model models/mine.onnx
 
@@ -31,6 +32,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "audition": audition,
     "dials": dials,
+    "duet": duet,
     "compare": compare,
     "article": article,
 }

@@ -22,12 +22,12 @@ MIDI_SUFFIXES = (".mid", ".midi")
 SUSTAIN = 64
 
 
-def read(path: Path) -> Piece:
+def read(path: Path, *, pedal: bool = True) -> Piece:
     """Read a MIDI file, its tempo map applied, a score or a session. Raises ReadError if it is none, damaged or empty.
 
     Drums are left out, and so is improv's own voice where the player's stands beside it (`improv export`): a network is
     not to learn from itself. The whole file is heard as one instrument with one pedal: piano files put the
-    pedal on either hand's track, or on one of its own.
+    pedal on either hand's track, or on one of its own. Without `pedal` notes of a MIDI file end with their keys.
     """
     if path.suffix.lower() in SCORE_SUFFIXES:
         return read_score(path)
@@ -55,7 +55,8 @@ def read(path: Path) -> Piece:
         notes["duration"] = seconds(column["time"] + column["duration"]) - onset
         notes["pitch"], notes["velocity"], notes["part"] = column["pitch"], column["velocity"], part
         pieces.append(notes)
-    return Piece(sounding(np.concatenate(pieces), _pedal(score, seconds)), labels)
+    spans = _pedal(score, seconds) if pedal else np.zeros((0, 2))
+    return Piece(sounding(np.concatenate(pieces), spans), labels)
 
 
 def _read_session(path: Path) -> Piece:

@@ -128,7 +128,7 @@ def test_options_out_of_range_are_refused_by_name(capsys, line):
     assert said.startswith("improv-train: ") and f"argument {line.split()[-2]}" in said
 
 
-@pytest.mark.parametrize("command", ["", "ingest", "fit", "export", "evaluate", "audition"])
+@pytest.mark.parametrize("command", ["", "ingest", "fit", "export", "evaluate", "audition", "duet"])
 def test_help_needs_nothing_heavy(command):
     code = f"import sys; sys.argv[1:] = {[*command.split(), '--help']!r}; from training.cli import main\ntry: main()\n"
     code += "finally: assert not {'tensorflow', 'keras', 'symusic', 'onnxruntime'} & set(sys.modules)"

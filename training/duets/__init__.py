@@ -1,0 +1,1 @@
+"""Playing together, measured: improv beside a human partner and straw men, with the same player."""
