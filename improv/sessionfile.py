@@ -28,7 +28,7 @@ LONGEST = 1 << 20
 #: No session is larger, in bytes: a larger file is refused unread. What is read takes some five times its bytes.
 LARGEST = 1 << 30
 #: How large a number of each name may be.
-_HIGHEST = {"channel": 15, "pitch": 127, "velocity": 127, "control": 127, "sixteenths": 16383}
+_HIGHEST = {"channel": 15, "pitch": 127, "velocity": 127, "control": 127, "value": 127, "sixteenths": 16383}
 #: A moment is at most so many seconds from zero: 30 years.
 _FURTHEST = 1e9
 
