@@ -56,6 +56,7 @@ class Scene:
         self._folders = tempfile.TemporaryDirectory(prefix="improv-faults-")
         self._count = 0
         self.musician: Musician | None = None
+        self._running: Running | None = None
 
     def __enter__(self) -> Scene:
         os.environ["JACK_DEFAULT_SERVER"] = self.server.name
@@ -93,7 +94,7 @@ class Scene:
     def improv(self, *options: str) -> Iterator[tuple[Running, Path]]:
         """improv plays, and its folder; it is killed in the end if it lives."""
         folder = self._folder()
-        running = Running(folder, *OPTIONS, *options)
+        running = self._running = Running(folder, *OPTIONS, *options)
         try:
             running.wait_for("hearing", 60.0)
             yield running, folder
@@ -111,7 +112,10 @@ class Scene:
             begun = len(self.musician.received)
             if self._wait(lambda begun=begun: any(m.begins for m in self.heard(begun)), ANSWERED):  # type: ignore[misc]
                 return before
-        raise RuntimeError("improv does not answer")
+        sent = self.musician.sent[before[0] :]
+        raise RuntimeError(
+            f"improv does not answer: {self._running.out if self._running else ''}, {self._links()}, {sent[-1:]}"
+        )
 
     def heard(self, since: int) -> list[Message]:
         """What arrived on the far side since."""
@@ -193,8 +197,12 @@ class Scene:
 
     def _connected(self) -> bool:
         """Whether keyboard and synth are connected to improv."""
-        listed = subprocess.run(["jack_lsp", "-c", "-s", self.server.name], capture_output=True, text=True).stdout
-        return sum(line.startswith("   improv") for line in listed.splitlines()) >= 2
+        return sum(line.startswith("   improv") for line in self._links()) >= 2
+
+    def _links(self) -> list[str]:
+        """All ports, each followed by those it is connected to."""
+        listed = subprocess.run(["jack_lsp", "-c", "-s", self.server.name], capture_output=True, text=True)
+        return listed.stdout.splitlines()
 
     def disk_full(self) -> Outcome:
         """The disk is full while improv answers twice, and then there is space again."""
