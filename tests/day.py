@@ -88,7 +88,7 @@ class Day:
     def __init__(self, seed: int = 0, pause: float = 6000.0) -> None:
         self.now, self.counts, self.far = 0.0, Counts(), FarSide()
         self._rng, self._pause = random.Random(seed), pause
-        model = Fallback([("a table", Moody(self._rng))] * 10_000, now=lambda: 0.0)
+        model = Fallback([("a table", Moody(random.Random(seed + 1)))] * 10_000, now=lambda: 0.0)
         self.core = Improviser(model, Settings(), np.random.default_rng(seed))
         self._model = model
         self._copy, self._held, self._parser = Copy(thru=0), Held(), Parser()
