@@ -56,14 +56,16 @@ def corpus(path: Path) -> Corpus:
 
 
 def test_a_network_asked_note_by_note_says_what_it_says_at_once(corpus: Corpus, model: OnnxModel) -> None:
-    arranged = performance(corpus, corpus.pieces("test")[0])
-    rows, heard, best = listen(model, arranged)
-    seen = foresee(model, arranged)
-    np.testing.assert_allclose(seen.heard[1:], heard[1:], atol=1e-4)
-    np.testing.assert_allclose(seen.pitch[1:].sum(-1), 1, atol=1e-4)
-    chosen = seen.pitch[np.arange(len(rows)), rows[:, PITCH]]
-    np.testing.assert_allclose(np.log(chosen[1:]), heard[1:, PITCH], atol=1e-4)
-    assert np.array_equal(seen.pitch[1:].argmax(-1), best[1:])
+    """Pieces of any lengths, read side by side."""
+    performances = [performance(corpus, index) for index in corpus.pieces("test")]
+    performances.insert(0, performances[0].tail(20))
+    for arranged, seen in zip(performances, foresee(model, performances), strict=True):
+        rows, heard, best = listen(model, arranged)
+        np.testing.assert_allclose(seen.heard[1:], heard[1:], atol=1e-4)
+        np.testing.assert_allclose(seen.pitch[1:].sum(-1), 1, atol=1e-4)
+        chosen = seen.pitch[np.arange(len(rows)), rows[:, PITCH]]
+        np.testing.assert_allclose(np.log(chosen[1:]), heard[1:, PITCH], atol=1e-4)
+        assert np.array_equal(seen.pitch[1:].argmax(-1), best[1:])
 
 
 def test_the_likeliest_pitch_with_memory_is_that_of_the_mixture(corpus: Corpus) -> None:

@@ -1,18 +1,17 @@
 """What is compared, scored on held-out pieces: each network alone and with the session memory, the memory alone, and a
 unigram, which knows no more than how often each value of a field occurs in the training pieces.
 
-Notes are unsplit and cost what `improv-train evaluate` says they do. A network is asked note by note for the whole
-distribution of pitch, so that it is known which pitch is the likeliest once the memory has had its say. Where the
-memory is alone, an even distribution stands in the network's place.
+Notes are unsplit and cost what `improv-train evaluate` says they do. A network is asked note by note, of all pieces of
+a set side by side, for the whole distribution of pitch, so that it is known which pitch is the likeliest once the
+memory has had its say. Where the memory is alone, an even distribution stands in the network's place.
 """
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -55,30 +54,26 @@ def measure(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, dict[str, Score]]:
     """Scores by set and, in it, by rival; `models` are exported networks by name, scored in so many processes."""
-    sets = held_out(corpus)
-    pieces = [index for found in sets.values() for index in found]
+    sets = {group: [performance(corpus, index) for index in found] for group, found in held_out(corpus).items()}
     encoding = Encoding()
     sources: dict[str, Path | Marginals] = {**models, MEMORY: even(encoding), UNIGRAM: unigram(corpus, encoding)}
-    jobs = [(source, performance(corpus, index)) for source in sources.values() for index in pieces]
-    scores = []
+    found: dict[str, dict[str, Score]] = {group: {} for group in sets}
     # Forked, a worker would inherit locks of threads it does not have.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
     try:
-        for score in pool.map(_score, jobs):
-            scores.append(score)
-            progress(len(scores), len(jobs))
+        # The longest first: no one set or network is to be waited for alone.
+        jobs = [(name, group) for group in sorted(sets, key=lambda group: -_notes(sets[group])) for name in sources]
+        scores = pool.map(_score, [(sources[name], sets[group]) for name, group in jobs])
+        for done, ((name, group), score) in enumerate(zip(jobs, scores, strict=True), 1):
+            found[group] |= {rival: score[beside] for beside, rival in _rivals(name)}
+            progress(done, len(jobs))
     finally:
         pool.shutdown(cancel_futures=True)
-    found = iter(scores)
-    by_piece = {name: {index: next(found) for index in pieces} for name in sources}
-    return {
-        group: {
-            rival: _sum(by_piece[name][index][beside] for index in indices)
-            for name in sources
-            for beside, rival in _rivals(name)
-        }
-        for group, indices in sets.items()
-    }
+    return found
+
+
+def _notes(performances: Sequence[Arranged]) -> int:
+    return sum(len(arranged.notes) for arranged in performances)
 
 
 def _rivals(name: str) -> list[tuple[int, str]]:
@@ -121,46 +116,64 @@ def unigram(corpus: Corpus, encoding: Encoding) -> Marginals:
     return Marginals(np.concatenate([np.log(span / span.sum()) for span in spans]).astype(np.float32))
 
 
-def _score(job: tuple[Path | Marginals, Arranged]) -> tuple[Score, Score]:
-    """One performance, alone and with memory."""
-    source, arranged = job
-    model = _loaded(source) if isinstance(source, Path) else None
+def _score(job: tuple[Path | Marginals, Sequence[Arranged]]) -> tuple[Score, Score]:
+    """All performances of a set, alone and with memory."""
+    source, performances = job
+    model = load(source) if isinstance(source, Path) else None
     encoding = model.encoding if model is not None else Encoding()
-    rows = encoding.rows(arranged)
-    seen = foresee(model, arranged) if model is not None else by_chance(source, encoding, rows)
-    scores = []
-    for heard, best in (
-        (seen.heard, seen.pitch.argmax(-1)),
-        (with_memory(rows, seen.heard), guesses_with_memory(rows, seen)),
-    ):
-        right = int((best[1:] == rows[1:, PITCH]).sum())
-        bits = bits_by_field(encoding, rows, heard, label=False)[1:].sum(0, dtype=np.float64)
-        scores.append(Score(bits, len(rows) - 1, right, 1))
-    return scores[0], scores[1]
+    every = [encoding.rows(arranged) for arranged in performances]
+    if model is not None:
+        expected = foresee(model, performances)
+    else:
+        expected = [by_chance(source, encoding, rows) for rows in every]
+    alone, both = Score(), Score()
+    for rows, seen in zip(every, expected, strict=True):
+        alone.add(_sum(encoding, rows, seen.heard, seen.pitch.argmax(-1)))
+        both.add(_sum(encoding, rows, with_memory(rows, seen.heard), guesses_with_memory(rows, seen)))
+    return alone, both
 
 
-_loaded = cache(load)  # once a process
+def _sum(encoding: Encoding, rows: Rows, heard: Floats, best: Rows) -> Score:
+    bits = bits_by_field(encoding, rows, heard, label=False)[1:].sum(0, dtype=np.float64)
+    return Score(bits, len(rows) - 1, int((best[1:] == rows[1:, PITCH]).sum()), 1)
 
 
-def foresee(model: StepModel, arranged: Arranged) -> Foreseen:
-    """What a network expects of each row but the first, of which it is not asked; heard and pitch are 0 there."""
+def foresee(model: StepModel, performances: Sequence[Arranged]) -> list[Foreseen]:
+    """What a network expects of each row but a performance's first, of which it is not asked: 0 there.
+
+    All performances are read side by side, a note of each in one run of the model.
+    """
     encoding = model.encoding
-    rows, dials = encoding.rows(arranged), dials_heard(arranged)
-    how = controls(encoding, np.random.default_rng(0))
-    heard, pitch = np.zeros((len(rows), len(FIELDS)), np.float32), np.zeros((len(rows), 128), np.float32)
-    state = model.start()
-    for index, row in enumerate(rows):
-        if index + 1 < len(rows):  # the next row's part and ioi are drawn for certain, and its pitch given them
-            for field in (PART, IOI):
-                how.bias[0, encoding.field(field)] = NEVER
-                how.bias[0, encoding.offsets[field] + rows[index + 1, field]] = 0
-        step = model.step(row[None, None], dials[None, index : index + 2], state, how)
+    order = sorted(range(len(performances)), key=lambda index: -len(performances[index].notes))
+    rows = [encoding.rows(performances[index]) for index in order]
+    dials = [dials_heard(performances[index]) for index in order]
+    found = [
+        Foreseen(np.zeros((len(one), len(FIELDS)), np.float32), np.zeros((len(one), 128), np.float32)) for one in rows
+    ]
+    state, rng = model.start(len(rows)), np.random.default_rng(0)
+    for index in range(len(rows[0])):
+        going = sum(len(one) > index for one in rows)  # the longest come first
+        how = controls(encoding, rng, batch=going)
+        for member in range(going):
+            if index + 1 < len(rows[member]):
+                _foretell(how.bias[member], encoding, rows[member][index + 1])
+        fed = np.stack([one[index : index + 1] for one in rows[:going]])
+        around = np.stack([one[index : index + 2] for one in dials[:going]])
+        step = model.step(fed, around, state[:going], how)
         state = step.state
-        if index:
-            heard[index] = step.heard[0, 0]
-        if index + 1 < len(rows):
-            pitch[index + 1] = np.exp(step.raw[0, encoding.field(PITCH)])
-    return Foreseen(heard, pitch)
+        for member in range(going):
+            if index:
+                found[member].heard[index] = step.heard[member, 0]
+            if index + 1 < len(rows[member]):
+                found[member].pitch[index + 1] = np.exp(step.raw[member, encoding.field(PITCH)])
+    return [found[order.index(index)] for index in range(len(order))]
+
+
+def _foretell(bias: Floats, encoding: Encoding, row: Rows) -> None:
+    """Let the part and the ioi of `row` be drawn for certain, so that the pitch is what is expected given them."""
+    for field in (PART, IOI):
+        bias[encoding.field(field)] = NEVER
+        bias[encoding.offsets[field] + row[field]] = 0
 
 
 def by_chance(chances: Marginals, encoding: Encoding, rows: Rows) -> Foreseen:
@@ -178,10 +191,3 @@ def guesses_with_memory(rows: Rows, seen: Foreseen) -> Rows:
         best[index] = ((1 - weight) * pitch + weight * prior).argmax()
         memory.learn(row[PITCH], row[IOI] > 0, float(seen.heard[index, PITCH]))
     return best
-
-
-def _sum(scores: Iterable[Score]) -> Score:
-    total = Score()
-    for score in scores:
-        total.add(score)
-    return total
