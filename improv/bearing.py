@@ -2,7 +2,8 @@
 
 An answer is to be like the phrase it answers. Who plays on for minutes is to be like the player, and not like the one
 run or the one loud chord that came last. So a draft looks at as many notes of the player's as the network sees, and
-once it has written as many itself, at WIDER more for each: as far back as the dials look, and no further.
+once it has written as many itself, at WIDER more for each: as far back as the dials look, and no further. Where another
+pace or register is asked for, the player's are what they would be there.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log2
 
 from improv.context import CONTEXT_NOTES
-from improv.dials import SPAN
+from improv.dials import LEAST_SPAN, NOTHING_ASKED, SPAN, Asked
 from improv.drawing import register_bias
 from improv.drift import Manner, manner, pull
 from improv.encoding import PITCH, Encoding
@@ -46,7 +48,9 @@ class Bearing:
         oldest = notes[-1].onset - SPAN if notes else 0.0
         notes = [note for note in notes[:-CONTEXT_NOTES] if note.onset >= oldest] + notes[-CONTEXT_NOTES:]
         self._manner = manner(notes)
-        self._register = register_bias([note.pitch for note in notes])
+        pitches = [note.pitch for note in notes]
+        self._range = (min(pitches), max(pitches)) if pitches else ()
+        self._pace = len(notes) / max(notes[-1].onset - notes[0].onset, LEAST_SPAN) if notes else 0.0
         self._loudness = loudness([note.velocity for note in notes], self._usual)
 
     def wrote(self, note: Note) -> None:
@@ -57,10 +61,18 @@ class Bearing:
         if self._count % LOOK_EVERY == 0:
             self._look()
 
-    def bias(self, encoding: Encoding) -> Floats:
-        """Nats, shape (encoding.offsets[-1],), that bring back what has drifted and keep away from far registers."""
-        bias = pull(encoding, self._manner, self._own)
-        bias[encoding.field(PITCH)] += self._register
+    def bias(self, encoding: Encoding, asked: Asked = NOTHING_ASKED) -> Floats:
+        """Nats, shape (encoding.offsets[-1],), that bring back what has drifted and keep away from far registers; from
+        what is `asked`, where something is."""
+        held, higher, faster = self._manner, 0.0, 0.0
+        if self._range and asked.register is not None:
+            higher = asked.register - held.pitches.mean
+        if self._range and asked.density is not None:
+            faster = log2(asked.density / self._pace)
+        if higher or faster:
+            held = held.moved(higher, faster)
+        bias = pull(encoding, held, self._own)
+        bias[encoding.field(PITCH)] += register_bias([pitch + round(higher) for pitch in self._range])
         return bias
 
     def drawn(self) -> tuple[float, float]:

@@ -209,7 +209,7 @@ class Draft:
             how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch(cap)
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         if self._alone:
-            how.bias[0] += self._bearing.bias(encoding)
+            how.bias[0] += self._bearing.bias(encoding, asked_by(settings, self._model.velocity[0]))
         else:
             how.bias[0, encoding.field(PITCH)] += height(self._own, self._ears.recent, self._cast.own)
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)

@@ -45,6 +45,13 @@ class Sums:
         self.total += times * value
         self.squares += times * value * value
 
+    def moved(self, by: float) -> Sums:
+        """Those of the same numbers, each greater by so much."""
+        other = Sums()
+        other.count, other.total = self.count, self.total + by * self.count
+        other.squares = self.squares + by * (2 * self.total + by * self.count)
+        return other
+
     @property
     def mean(self) -> float:
         """Their mean; there must be one."""
@@ -77,6 +84,13 @@ class Manner:
             self._count((note.pitch, None, 1.0))
             return
         self._head = note.onset
+
+    def moved(self, semitones: float, octaves: float) -> Manner:
+        """The same manner so many semitones higher, and at a pace so many doublings faster. Nothing is to be added."""
+        other = Manner(0)
+        other.pitches, other.waits = self.pitches.moved(semitones), self.waits.moved(-octaves)
+        other.joins = self.joins
+        return other
 
     def _count(self, found: tuple[float, float | None, float | None], times: int = 1) -> None:
         for sums, value in zip((self.pitches, self.waits, self.joins), found, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 
 from improv.bearing import LOOK_EVERY, Bearing
 from improv.context import CONTEXT_NOTES
-from improv.dials import SPAN
+from improv.dials import SPAN, Asked
 from improv.encoding import IOI, PITCH, Encoding
 from improv.notes import Note
 
@@ -55,6 +55,34 @@ def test_the_way_back_is_gradual():
     lows, slows, louds = zip(*(bends(written(count)) for count in (32, 40, 48, 64, 80)), strict=True)
     assert list(lows) == sorted(lows) and list(slows) == sorted(slows)
     assert list(louds) == sorted(louds, reverse=True) and len(set(louds)) == 5
+
+
+def test_what_is_asked_is_what_is_not_left():
+    """The same notes drift from the player; from who asks for just these they do not, and pull no more."""
+    high, slow, _ = bends(written(400))
+    asked = written(400).bias(ENCODING, Asked(density=16.0, register=84.5))
+    pitch, ioi = asked[ENCODING.field(PITCH)], asked[ENCODING.field(IOI)]
+    assert high > 2 and abs(pitch[84] - pitch[85]) < 0.1
+    assert pitch[84] > pitch[50] + 2
+    wait = float(ioi[ENCODING.ioi_bin(0.5)] - ioi[ENCODING.ioi_bin(0.0625)])
+    assert slow > 1 and wait < slow - 1
+
+
+def test_what_is_asked_further_away_pulls_there():
+    """What would be drawn, were the model to have no opinion."""
+
+    def drawn(field: int, values: np.ndarray, asked: Asked) -> float:
+        chances = np.exp(written(100).bias(ENCODING, asked)[ENCODING.field(field)])
+        return float(chances @ values / chances.sum())
+
+    pitches = [drawn(PITCH, np.arange(128.0), Asked(register=register)) for register in (40, 60, 80)]
+    assert pitches[0] + 10 < pitches[1] < pitches[2] - 10
+    waits = [drawn(IOI, ENCODING.ioi_values, Asked(density=density)) for density in (1, 4, 16)]
+    assert waits[0] > 1.2 * waits[1] > 1.2 * waits[2]
+
+
+def test_nobody_heard_is_held_to_nothing():
+    assert not Bearing([], USUAL).bias(ENCODING, Asked(density=4.0, register=60.0)).any()
 
 
 def test_no_further_back_than_the_dials_look():
