@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from math import log2
 
@@ -41,6 +42,13 @@ class Bearing:
         self._look()
         #: What the model hears is moved in one way from the beginning to the end of a draft.
         self.to_model = self._loudness.to_model
+
+    def copy(self) -> Bearing:
+        """Another that goes on from here by itself."""
+        other = copy(self)
+        other._drawn, other._own = self._drawn.copy(), self._own.copy()
+        other.to_model = other._loudness.to_model
+        return other
 
     def _look(self) -> None:
         reach = CONTEXT_NOTES + WIDER * max(0, self._count - CONTEXT_NOTES)

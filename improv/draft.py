@@ -148,8 +148,14 @@ class Draft:
         if self._recall is not None:
             self._recall.wrote(stroke(self._rows[0].tolist()))
         note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
-        opinion = float(step.raw[row, encoding.offsets[PITCH] + pitch])
-        return Written(note, probability_of_wait(step.raw[row], encoding, rest), opinion)
+        opinions = step.raw[row, encoding.field(PITCH)]
+        expected = float(np.exp(opinions) @ opinions)
+        return Written(note, probability_of_wait(step.raw[row], encoding, rest), float(opinions[pitch]), expected)
+
+    @property
+    def recited(self) -> int:
+        """How many notes in a row have gone on with a passage of the player's."""
+        return 0 if self._recall is None else self._recall.recited
 
     def wait(self, share: float) -> float:
         """The seconds that the wait for the next chord does not exceed in so large a share of all cases (0 to 1)."""

@@ -23,11 +23,12 @@ _SLACK = 0.01
 class Written:
     """A note the model wrote (velocity as the player would play it); `rest_before`: the probability the model itself
     gave, before any constraint, to a wait of at least the asked rest before it; `opinion`: the logarithm of the one it
-    gave, before any constraint, to this pitch."""
+    gave, before any constraint, to this pitch, and what that was `expected` to be."""
 
     note: Note
     rest_before: float
     opinion: float = 0.0
+    expected: float = 0.0
 
 
 def whose(step: Step, how: Controls, encoding: Encoding, rng: np.random.Generator, first: float = 0.0) -> int:

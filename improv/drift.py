@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from copy import copy
 from math import log, log2, sqrt
 
 import numpy as np
@@ -90,6 +91,13 @@ class Manner:
         other = Manner(0)
         other.pitches, other.waits = self.pitches.moved(semitones), self.waits.moved(-octaves)
         other.joins = self.joins
+        return other
+
+    def copy(self) -> Manner:
+        """Another that goes on from here by itself."""
+        other = copy(self)
+        other.pitches, other.waits, other.joins = copy(self.pitches), copy(self.waits), copy(self.joins)
+        other._kept = self._kept.copy()
         return other
 
     def _count(self, found: tuple[float, float | None, float | None], times: int = 1) -> None:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 
 import numpy as np
 
@@ -108,6 +109,12 @@ class Recall:
         self.recited = 0  # notes in a row that went on with a passage
         self.repeated = 0  # waits in a row that went on with a rhythm
         self._predict()
+
+    def copy(self) -> Recall:
+        """Another that goes on from here by itself."""
+        other = copy(self)
+        other._trail, other._steps, other._strokes = self._trail.copy(), self._steps.copy(), self._strokes.copy()
+        return other
 
     def _predict(self) -> None:
         self._pitch, self._ioi = self._memory.predict(self._trail), self._rhythm.predict(self._steps)

@@ -37,10 +37,10 @@ class Settings:
     `hold_limit`. An answer needs `min_notes` in the phrase. A player who resumes within `false_turn_window` of an
     answer's start had not finished.
 
-    Answering: it is about as long as the player's phrase, of which at most the last `max_phrase` count.
-    `memory` "session" lets it draw on what the player has played, with a weight of `memory_weight` at most (0 to 1);
-    "off" leaves it to the network alone. `temperature` (see `tempered`) above 1 makes improv bolder, below 1 tamer;
-    `top_p` (see `narrowed`) below 1 leaves out what is unlikely.
+    Answering: of so many `drafts` the best is played. It is about as long as the player's phrase, of which at most the
+    last `max_phrase` count. `memory` "session" lets it draw on what the player has played, with a weight of
+    `memory_weight` at most (0 to 1); "off" leaves it to the network alone. `temperature` (see `tempered`) above 1 makes
+    improv bolder, below 1 tamer; `top_p` (see `narrowed`) below 1 leaves out what is unlikely.
 
     Accompanying: its `role` is "accompaniment", then the player has the melody, or "lead". When the player plays, what
     it had planned to begin within `commit` stays or is dropped, and what lies beyond is drawn anew.
@@ -72,6 +72,7 @@ class Settings:
     min_notes: int = 3
     false_turn_window: float = 1.0
     max_phrase: float = 12.0
+    drafts: int = 8
     memory: str = "session"
     memory_weight: float = 0.5
     role: str = "accompaniment"

@@ -107,6 +107,10 @@ KEYS = (
         "How much of the end of a long phrase is answered",
     ),
     Key(
+        *("answer", "drafts", CORE.drafts, Number(1, 32, "answers", whole=True)),
+        "Answers it thinks of while you pause; the best is played",
+    ),
+    Key(
         *("answer", "false_turn_window", CORE.false_turn_window, Number(0.0, 5.0, "seconds")),
         "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
     ),

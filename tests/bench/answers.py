@@ -1,6 +1,6 @@
 """What answers are like beside the phrases they answer.
 
-    python -m tests.bench.answers FOLDER ... [--files N] [--phrases N] [--part all|lead] [--seed N] [--model FILE]
+    python -m tests.bench.answers FOLDER ... [--files N] [--phrases N] [--part all|lead] [--drafts N] [--model FILE]
 
 From each file of performances that the model should not have been trained on, phrases of 4 to 12 seconds are cut
 where the player waits longest, and improv answers each. Printed are quantiles over all answers; a ratio of 1 or a
@@ -18,14 +18,15 @@ import numpy as np
 
 from improv import midifile
 from improv.context import CONTEXT_NOTES
-from improv.encoding import IOI, Order, as_array, group_of
+from improv.dials import heard as heard_dials
+from improv.encoding import IOI, Order, arrange, as_array, group_of
 from improv.errors import UserError
 from improv.events import Event, NoteOff, NoteOn
 from improv.jam import jam
 from improv.listener import notes_in
 from improv.loudness import loudness
-from improv.model import load
 from improv.notes import Note
+from improv.providers import load_to_play
 from improv.resources import default_model
 from improv.settings import Settings
 from improv.step import StepModel, controls
@@ -109,7 +110,8 @@ def judge(model: StepModel, called: list[Note], answer: list[Note]) -> Judgement
     encoding = model.encoding
     heard = loudness([note.velocity for note in called], model.velocity)
     notes = [replace(note, velocity=heard.to_model(note.velocity)) for note in [*called, *answer]]
-    rows = encoding.encode(as_array(notes), Order.LEAD_FIRST)
+    arranged = arrange(as_array(notes), Order.LEAD_FIRST)
+    rows, dials = encoding.rows(arranged), heard_dials(arranged)
     group = np.append(group_of(np.array([note.onset for note in notes])), -1)
     long_wait = encoding.ioi_bin(3 * float(np.median(np.diff([note.onset for note in _heads(called)]))))
     how = controls(encoding, np.random.default_rng(0))
@@ -117,7 +119,7 @@ def judge(model: StepModel, called: list[Note], answer: list[Note]) -> Judgement
     waits: list[float] = []
     bits: list[float] = []
     for index, row in enumerate(rows):
-        step = model.step(row[None, None], state, how)
+        step = model.step(row[None, None], dials[None, index : index + 2], state, how)
         state = step.state
         bits.append(float(-step.heard[0, 0, IOI:].sum() / np.log(2)))
         if index >= len(called) and group[index + 1] != group[index]:
@@ -171,8 +173,9 @@ def main() -> None:
     parser.add_argument("--phrases", type=int, default=4, help="of each file at most so many, evenly picked (4)")
     parser.add_argument("--part", choices=("all", "lead"), default="all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--drafts", type=int, default=Settings().drafts, help="of so many the best is played")
     said = parser.parse_args()
-    model, settings = load(said.model or default_model()), Settings()
+    model, settings = load_to_play(said.model or default_model()), Settings(drafts=said.drafts)
     found: list[dict[str, float]] = []
     asked = 0
     for folder in said.folder:
