@@ -16,12 +16,15 @@ from improv import clock, config, engine, priority
 from improv.desk import Desk
 from improv.echoes import Echoes
 from improv.encoding import Encoding
+from improv.events import Prompt
 from improv.fallback import Fallback
 from improv.greeting import greeting
 from improv.improviser import Improviser
+from improv.listener import notes_in
 from improv.logfile import logged
 from improv.notify import Notifier
 from improv.onlyone import only_one
+from improv.plan import PlannedNote
 from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
 from improv.reception import Reception
@@ -38,6 +41,10 @@ from improv.step import StepModel
 COLLECT = (10_000, 20, 100)
 #: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
 SWITCH = 0.0005
+
+
+#: So many notes of a prompt count: a minute or less.
+PROMPT_NOTES = 256
 
 
 def play(read: Callable[[], config.Config]) -> int:
@@ -83,6 +90,8 @@ def play(read: Callable[[], config.Config]) -> int:
             again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
             desk.ask(model.news)
             desk.ask(again.news)
+            for before in prompt(settled, clock.now()):
+                core.hear(before)
             lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=desk)
             if settled.text("terminal.detail") == "verbose":
                 line.say(str(timing))
@@ -109,7 +118,8 @@ def jam(settled: config.Config, wish: JamWish) -> int:
     model = load_model(settled)
     remembrance, kept = load_memory(settled, model.encoding)
     with kept:
-        session = jamfile.run(wish.source, wish.output, wish.part, model, settings, seed, remembrance)
+        before = prompt(settled, 0.0)
+        session = jamfile.run(wish.source, wish.output, wish.part, model, settings, seed, remembrance, before)
     if wish.as_json:
         print(json.dumps(session.report.as_dict(), indent=2))
     else:
@@ -140,6 +150,18 @@ def ports(settled: config.Config, as_json: bool) -> int:
     for port in found:
         print(f"{port.direction:<4} {port.api:<9} {port.name}")
     return 0
+
+
+def prompt(settled: config.Config, at: float) -> list[Prompt]:
+    """What the settings name for a solo to go on from, ending `at`. Raises UserError."""
+    named = settled.text("solo.prompt")
+    if not named or settled.text("answer.mode") != "solo":
+        return []
+    from improv import midifile
+
+    notes = notes_in(midifile.read(Path(named)))[-PROMPT_NOTES:]
+    asked = (PlannedNote(note.onset, note.pitch, note.velocity, note.duration or 0.0, 0) for note in notes)
+    return [Prompt(at, tuple(asked))]
 
 
 def load_model(settled: config.Config) -> StepModel:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from improv.encoding import Order
 from improv.notes import Part
 
-PLAYER, IMPROV = "player", "improv"
+PLAYER, PROMPT, IMPROV = "player", "prompt", "improv"
 Loudness = Callable[[int], int]
 
 
@@ -52,4 +52,4 @@ class Reading:
 
 def reading(cast: Cast, loudness: Loudness) -> Reading:
     """The reading for a cast."""
-    return Reading(cast.order, {PLAYER: cast.player, IMPROV: cast.own}, loudness)
+    return Reading(cast.order, {PLAYER: cast.player, PROMPT: cast.player, IMPROV: cast.own}, loudness)

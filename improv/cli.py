@@ -50,7 +50,7 @@ HARMONY_OPTIONS = ("--key", "--shy")
 TIME_OPTIONS = ("--sync", "--clock", "--meter")
 PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
 PLAY_OPTIONS = (*PORT_OPTIONS, "--wait", "--mode", "--record")
-PLAYING_OPTIONS = ("--role", "--density", "--register", "--loudness")
+PLAYING_OPTIONS = ("--role", "--prompt", "--density", "--register", "--loudness")
 SAID_OPTIONS = ("--log",)
 MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 

@@ -86,6 +86,7 @@ def read(path: Path) -> Values:
     values = parse(path, text_of(path))
     for key in (
         "model.file",
+        "solo.prompt",
         "model.memory",
         "record.folder",
         "terminal.log",

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import replace
 
-from improv.casting import IMPROV, PLAYER
+from improv.casting import IMPROV, PLAYER, PROMPT
 from improv.context import Context
 from improv.encoding import Encoding
-from improv.events import Event
+from improv.events import Event, Prompt
 from improv.keynames import Key, read_key
 from improv.listener import Listener
 from improv.notes import Note
@@ -56,6 +56,16 @@ class Ears:
             elif remembrance is not None:
                 remembrance.lengths.ended((PLAYER, number), note)
         return begun
+
+    def prompt(self, prompt: Prompt) -> None:
+        """Take in music that counts as the player's, though it was not played."""
+        last = max((note.onset + note.duration for note in prompt.notes), default=0.0)
+        for number, note in enumerate(sorted(prompt.notes, key=lambda note: note.onset)):
+            played = Note(note.onset - last + prompt.at, note.pitch, note.velocity, note.duration)
+            self.context.put((PROMPT, number), played)
+            self.recent.append(played)
+            if self.remembrance is not None:
+                self.remembrance.hear(played.onset, played.pitch, own=False)
 
     def hear_own(self, note: Note) -> None:
         """Take in a note that improv has played, with the duration it sounds; its pitch's next onset cuts it."""

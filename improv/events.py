@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from improv.plan import PlannedNote
+
 SUSTAIN = 64
 
 
@@ -118,4 +120,13 @@ class Gesture:
     down: bool = True
 
 
-Heard = Event | ClockEvent | Turned | Gesture
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Music that was before all that is played: these `notes` count as the player's, and as if the last had ended `at`
+    (seconds, monotonic)."""
+
+    at: float
+    notes: tuple[PlannedNote, ...]
+
+
+Heard = Event | ClockEvent | Turned | Gesture | Prompt

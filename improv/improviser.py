@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from improv.events import ClockEvent, Event, Gesture, Heard, Turned
+from improv.events import ClockEvent, Event, Gesture, Heard, Prompt, Turned
 from improv.keynames import Key
 from improv.modes import MODES, Mode, maker
 from improv.modes.encore import Encore
@@ -71,6 +71,8 @@ class Improviser:
             self.settle(replace(self._stage.panel.settings, **{event.name: event.value}))  # type: ignore[arg-type]
         elif isinstance(event, Gesture):
             self._performer.asked(event)
+        elif isinstance(event, Prompt):
+            ears.prompt(event)
         elif isinstance(event, ClockEvent):
             if ears.time.hear(event):
                 self._mode.halt(event.at)

@@ -14,6 +14,7 @@ import numpy as np
 from improv import clock, midifile, phrase
 from improv.engine import Link
 from improv.errors import UserError
+from improv.events import Prompt
 from improv.jam import JamResult, jam
 from improv.listener import notes_in
 from improv.notes import MAX_DURATION, Note
@@ -69,8 +70,10 @@ def run(
     settings: Settings,
     seed: int,
     remembrance: Remembrance | None = None,
+    before: Sequence[Prompt] = (),
 ) -> Session:
-    """Play `source` (None: the phrase improv brings along) to improv and write both voices to `output`.
+    """Play `source` (None: the phrase improv brings along) to improv and write both voices to `output`; `before`
+    all that it hears what is given there.
 
     Raises UserError if the one cannot be read or the other not written.
     """
@@ -78,7 +81,7 @@ def run(
         raise UserError(f"{output}: is the file that is played; name another one with -o")
     events = phrase.events() if source is None else midifile.read(source, part)
     begin = time.perf_counter()
-    result = jam(events, model, settings, np.random.default_rng(seed), remembrance)
+    result = jam([*before, *events], model, settings, np.random.default_rng(seed), remembrance)
     took = time.perf_counter() - begin
     midifile.write(output, result.player, result.improv)
     player, improv = tuple(notes_in(result.player)), tuple(notes_in(result.improv))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from improv.controlnames import CONTROLS, Bound
 from improv.settingkey import Key
-from improv.settingkinds import Choice, Number
+from improv.settingkinds import Choice, Number, Text
 from improv.settings import Settings
 
 CORE = Settings()
@@ -26,6 +26,11 @@ PLAYING_KEYS = (
     Key(
         *("harmonize", "harmonic_rhythm", CORE.harmonic_rhythm, Number(0.0, 5.0, "seconds")),
         "No sooner than this does a new note change the harmony",
+    ),
+    Key(
+        *("solo", "prompt", "", Text("PATH")),
+        'MIDI file whose end a solo goes on from, as if you had played it; "" begins in silence',
+        "--prompt",
     ),
     Key(
         *("playing", "density", CORE.density, Number(0.0, 40.0, "notes a second")),

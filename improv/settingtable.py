@@ -20,6 +20,7 @@ SECTIONS = {
     "answer": "When improv answers.",
     "accompany": "How it plays with you.",
     "harmonize": "The voices it adds to yours.",
+    "solo": "What it plays on its own.",
     "playing": "What is asked of its notes.",
     "time": "The beat it shares with a DAW or a drum machine.",
     "controls": "Knobs, pads, pedals and keys that turn settings and make gestures; improv learn NAME binds one.",

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
-from improv.events import ControlChange, Heard, NoteOff, NoteOn, Turned
+from improv.events import ControlChange, Heard, NoteOff, NoteOn, Prompt, Turned
 from improv.listener import notes_in
 from improv.modes import MODES
 from improv.notes import Part
+from improv.plan import PlannedNote
 from tests.clockwork import host
 from tests.score import perform, played, together, transcript
 from tests.table_model import TableModel
@@ -174,3 +175,11 @@ def test_whatever_is_played_and_turned_no_note_is_stuck(mode, steps, clocked, se
         elif isinstance(event, NoteOff):
             held[event.pitch] = 0
     assert not any(held.values())
+
+
+def test_a_prompt_is_what_a_solo_goes_on_from() -> None:
+    notes = tuple(PlannedNote(index / 4, 60 + index, 100, 0.25, 0) for index in range(8))
+    model = table()
+    begun = onsets(perform([Prompt(0.0, notes)], model, mode="solo").improv)
+    assert 0.0 <= begun[0] <= 0.5
+    assert model.fed[0][0][:, PITCH].tolist() == [*range(60, 68)]
