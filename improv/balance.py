@@ -22,7 +22,7 @@ SPAN = 4.0
 USUAL = {Part.ACCOMPANIMENT: 3.5, Part.LEAD: 2.5}
 #: How much of a deviation in density is pulled back (nats for each factor e), and how much in height; no pull is
 #: stronger than MOST nats.
-PULL_PACE, PULL_PITCH, MOST = 2.0, 1.5, 3.0
+PULL_PACE, PULL_PITCH, MOST = 3.0, 1.5, 4.0
 #: How many of improv's last notes say how high it has got, and how many of the player's.
 LAST, PLAYER_LAST = 12, 32
 #: Semitones from the player's mean pitch to improv's, the spread of improv's, and for how many notes the player's
@@ -30,6 +30,8 @@ LAST, PLAYER_LAST = 12, 32
 AWAY = {Part.ACCOMPANIMENT: -12.0, Part.LEAD: 14.0}
 SPREAD = {Part.ACCOMPANIMENT: 9.0, Part.LEAD: 5.0}
 FEW = 4
+#: Nats against the player's last note in its own octave, the one below, or above: an accompaniment is no echo.
+DOUBLED = 1.5
 
 
 def asked_by(settings: Settings, usual: float) -> Asked:
@@ -57,4 +59,6 @@ def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:
     slope = PULL_PITCH * (target - mean) / SPREAD[part] ** 2
     beyond = np.maximum(np.abs(keys - target) - 2 * SPREAD[part], 0.0)
     bias: Floats = (np.clip(slope * (keys - target), -MOST, MOST) - 0.15 * beyond).astype(np.float32)
+    if part == Part.ACCOMPANIMENT:
+        bias[heights[-1] % 12 :: 12] -= DOUBLED * (keys[heights[-1] % 12 :: 12] >= heights[-1] - 12)
     return bias

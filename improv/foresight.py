@@ -16,7 +16,7 @@ from dataclasses import replace
 from improv.casting import Cast
 from improv.draft import Draft
 from improv.encoding import LONGEST
-from improv.notes import GROUP_SPAN, Note
+from improv.notes import GROUP_SPAN, Note, Part
 from improv.plan import Command
 from improv.stage import Stage
 
@@ -64,6 +64,10 @@ class Foresight:
             commands += self._meet(now)
         elif self._draft is None or (self._expected and now >= self._expected[0].onset + LATE):
             commands += self._again(now)
+        if self.cast.own == Part.ACCOMPANIMENT:
+            # A hand that moves by a step lifts the finger it came from; the model, who lengthens a note before it
+            # knows the next, does not.
+            commands += self._stage.voice.release(self._stage.voice.left(now), now)
         return commands + self._go_on(now)
 
     def wake_at(self) -> float:

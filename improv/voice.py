@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from improv.ears import Ears
-from improv.notes import Note
+from improv.notes import GROUP_SPAN, Note
 from improv.panel import Panel
 from improv.plan import Cancel, Command, Drop, PlannedNote, Play, Release
 
 SENT = 0.005
+#: A step, in semitones: who plays a note so near to one that sounds has moved there from it.
+STEP = 2
 
 
 class Voice:
@@ -43,6 +45,16 @@ class Voice:
         """What has begun and has not ended, in order of pitch."""
         ends = {pitch: note.onset + (note.duration or 0.0) for pitch, (note, _) in self._sounding.items()}
         return [self._sounding[pitch][0] for pitch in sorted(ends) if ends[pitch] > now]
+
+    def left(self, now: float) -> set[int]:
+        """The pitches of what sounds that a voice has left: a later note has begun a step away."""
+        notes = self.sounding(now)
+        return {
+            note.pitch
+            for note in notes
+            for later in notes
+            if 0 < abs(later.pitch - note.pitch) <= STEP and later.onset > note.onset + GROUP_SPAN
+        }
 
     def play(self, notes: Sequence[Note]) -> list[Command]:
         """Hand out notes, each with its duration: what the scheduler is to do."""
