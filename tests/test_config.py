@@ -65,7 +65,8 @@ def test_every_key_has_a_section_and_an_allowed_default() -> None:
 def test_what_is_rendered_is_read_back(values: config.Values, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("settings") / "some.toml"
     path.write_text(
-        config.render(values | {"model.file": "", "record.folder": "", "terminal.log": ""}), encoding="utf-8"
+        config.render(values | {"model.file": "", "record.folder": "", "terminal.log": "", "solo.prompt": ""}),
+        encoding="utf-8",
     )
     memory = values["model.memory"]
     there = memory if memory in MEMORIES else str(path.parent / str(memory))  # from where the file lies
@@ -73,6 +74,7 @@ def test_what_is_rendered_is_read_back(values: config.Values, tmp_path_factory: 
         "model.file": "",
         "record.folder": "",
         "terminal.log": "",
+        "solo.prompt": "",
         "model.memory": there,
     }
 
