@@ -7,12 +7,15 @@ import pytest
 
 from improv.controlnames import CONTROLS
 from improv.controls import TURNS, Controls, bindings, read_binding
+from improv.ears import Ears
 from improv.encoding import DURATION, Encoding
 from improv.errors import UserError
 from improv.events import ControlChange, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
 from improv.improviser import Improviser
 from improv.listener import notes_in
 from improv.modes import MODES
+from improv.notes import Note
+from improv.panel import Panel
 from improv.plan import Silence, State
 from improv.ports.reports import Heard
 from improv.reception import Reception
@@ -168,13 +171,13 @@ def test_a_value_each_millisecond_does_no_harm() -> None:
     assert core.status().mode in MODES
 
 
-def test_of_its_own_notes_only_a_share_is_heard() -> None:
-    for share, expected in ((0.0, 0), (0.5, 2), (1.0, 5)):
-        model = table(rest_after=10)
-        again = [[onset + 6.0, pitch, length] for onset, pitch, length in PHRASE]
-        perform(played(*PHRASE, *again), model, listens_to_itself=share)
-        second = [rows for rows in model.fed if rows.shape[1] > 1][-1][0]
-        assert len(second) == 10 + expected
+@pytest.mark.parametrize(("share", "heard"), [(0.0, 0), (0.5, 2), (1.0, 4)])
+def test_of_its_own_notes_only_a_share_is_context(share: float, heard: int) -> None:
+    ears = Ears(Encoding(), Panel(Settings(listens_to_itself=share)))
+    for index in range(4):
+        ears.hear_own(Note(index / 4, 60 + index, 64, 1.0))
+    ears.end_own(1.0)
+    assert len(ears.context.notes()) == heard and len(ears.own) == 4
 
 
 def test_a_note_off_of_a_bound_note_is_swallowed_too() -> None:
