@@ -148,6 +148,8 @@ class Loop:
             else:  # whatever the device kept sounding while it was away ends
                 self._send_now(self._owed)
                 self._owed = []
+        if any(isinstance(news, Plugged) for _, news in happened):
+            self._waiter.watch()  # a new client has a socket of its own
         if changed:
             self._repeats.changed(now())
 

@@ -88,11 +88,11 @@ def _untried(setting: str, failed: Sequence[tuple[str, str]]) -> list[str]:
 def _open(settings: PortSettings, api: str, *, lenient: bool) -> Ports:
     """Open all ports on one system; `lenient` leaves those that are not there for later."""
     wanted: tuple[str | None, ...] = (None,) if settings.virtual else settings.inputs or (None,)
-    clients: list[wire.Client] = []
+    plugs: list[Plug] = []
 
     def plug(name: str | None, direction: Direction) -> Plug:
-        clients.append(wire.Client(api, direction))
-        one = Plug(clients[-1], name, api, direction)
+        one = Plug(lambda: wire.Client(api, direction), name, api, direction)
+        plugs.append(one)
         _open_one(one, name, api, lenient=lenient)
         return one
 
@@ -101,8 +101,8 @@ def _open(settings: PortSettings, api: str, *, lenient: bool) -> Ports:
         clock = _clock(settings.clock, inputs, api, plug) if settings.listens and settings.clock else None
         output = plug(None if settings.virtual else settings.output, OUT)
     except (UserError, wire.Unavailable):
-        for client in clients:
-            client.close()
+        for one in plugs:
+            one.close()
         raise
     heard = inputs if clock is None or clock in inputs else [*inputs, clock]
     absent = tuple(port.name for port in (*heard, output) if not port.there)

@@ -6,6 +6,7 @@ system they tell the present state as long as their server lives (its death is n
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 from improv.errors import UserError
@@ -20,11 +21,13 @@ LOOK_EVERY, TRY_AGAIN = 0.1, 1.0
 class Plug:
     """A port by the `wanted` name on a client of its own; None is a port of improv's own, which is always there.
 
-    `name` is its full name while it is there, before that what was wanted.
+    `name` is its full name while it is there, before that what was wanted. `make` makes a client.
     """
 
-    def __init__(self, client: wire.Client, wanted: str | None, api: str, direction: Direction) -> None:
-        self.client = client
+    def __init__(self, make: Callable[[], wire.Client], wanted: str | None, api: str, direction: Direction) -> None:
+        self._make = make
+        self.client = make()
+        self._wake: Callable[[], None] | None = None  # while it dozes
         self.direction = direction
         self.name = wanted or ""
         self.there = False
@@ -53,21 +56,29 @@ class Plug:
         if self.own or self.name in names:
             return None
         self.there = False
-        self.client.shut()
         return Unplugged(self.name, self.direction)
 
     def _reopen(self, names: Sequence[str], now: float) -> Plugged | None:
         if self.own or now < self._try_at:
             return None
         for known in dict.fromkeys((self.name, self._wanted or "")):  # as it was called, then as the user calls it
-            try:
-                self.name = self.client.open(find(known, names, self._api, self.direction))
-            except (UserError, wire.Taken) as error:
-                self._try_at = now + TRY_AGAIN if isinstance(error, wire.Taken) else now
-            else:
-                self.there = True
-                return Plugged(self.name, self.direction)
+            with contextlib.suppress(UserError):
+                return self._renew(find(known, names, self._api, self.direction), now)
         return None
+
+    def _renew(self, name: str, now: float) -> Plugged | None:
+        """Open a port on a new client: on one that had its port closed, RtMidi hears nothing the second time."""
+        self.client.close()
+        self.client = self._make()
+        if self._wake is not None:
+            self.client.doze(self._wake)
+        try:
+            self.name = self.client.open(name)
+        except wire.Taken:
+            self._try_at = now + TRY_AGAIN
+            return None
+        self.there = True
+        return Plugged(self.name, self.direction)
 
     def receive(self) -> list[bytes]:
         """The messages that came in since the last call."""
@@ -75,10 +86,12 @@ class Plug:
 
     def doze(self, wake: Callable[[], None]) -> None:
         """Until `attend`, messages are put aside as they come, and `wake` is called from another thread."""
+        self._wake = wake
         self.client.doze(wake)
 
     def attend(self) -> None:
         """From now on messages wait until they are asked for."""
+        self._wake = None
         self.client.attend()
 
     def send(self, data: bytes) -> None:

@@ -59,7 +59,7 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     if ports is None:
         return
     if ports.opened.api == "jack":  # it has no call that tells of the server's death, but its sockets do
-        waiter.watch(open_sockets() - before)
+        waiter.watch(before)
     _ask_for_a_fine_timer()
     # A callback of the MIDI system's, which waits for the interpreter's lock, is not to wait long.
     sys.setswitchinterval(0.0001)

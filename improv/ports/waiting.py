@@ -25,6 +25,7 @@ class Waiter:
         self._connection = connection
         self._poll = select.poll() if hasattr(select, "poll") else None
         self._watched: set[int] = set()
+        self._apart: set[int] | None = None
         if self._poll is not None:
             self._poll.register(connection.fileno(), select.POLLIN)
             self._bell, self._button = os.pipe()
@@ -42,10 +43,14 @@ class Waiter:
         with contextlib.suppress(BlockingIOError):  # it has been pressed often enough
             os.write(self._button, b"!")
 
-    def watch(self, descriptors: Iterable[int]) -> None:
-        """Raise ServerGone from `sleep` when the other end of one of these sockets closes."""
-        if self._poll is not None:
-            for descriptor in descriptors:
+    def watch(self, apart: Iterable[int] | None = None) -> None:
+        """Raise ServerGone from `sleep` when the other end of one of this process's sockets closes, those `apart` left
+        out. Said again, without them, after sockets have come or gone; nothing where it was never said."""
+        self._apart = self._apart if apart is None else {*apart}
+        if self._poll is not None and self._apart is not None:
+            for descriptor in [*self._watched]:
+                self._forget(descriptor)
+            for descriptor in open_sockets() - self._apart:
                 self._poll.register(descriptor, 0)  # a closed connection is reported unasked
                 self._watched.add(descriptor)
 

@@ -5,6 +5,7 @@ Every object here must be closed before the process ends: what was just sent is 
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -117,12 +118,11 @@ class Client:
         except ValueError:
             return
 
-    def shut(self) -> None:
-        """Close the port; another can be opened."""
-        self._midi.close_port()
-
     def close(self) -> None:
         """Send what is still in the pipes and close."""
+        if self._dozing:  # closing waits for the system's thread, which may be waiting for the interpreter's lock
+            self.attend()
+            time.sleep(0.002)
         self._midi.close_port()
         self._midi.delete()
 

@@ -53,26 +53,22 @@ def lifeline(jack: JackServer) -> Iterator[Lifeline]:
     lifeline.close()
 
 
-def test_devices_that_go_and_come_back_are_connected_again_by_name(lifeline: Lifeline) -> None:
-    gone = reports_until(lifeline, Unplugged, count=2)
-    full = [f"{KEYBOARD}:{KEYBOARD}", f"{SYNTH}:{SYNTH}"]
-    assert [report for report in gone if isinstance(report, Unplugged)] == [
-        Unplugged(full[0], "in"),
-        Unplugged(full[1], "out"),
-    ]
-    lifeline.send(chord(now(), 0.1))  # into the void
-    lifeline.wait(0.2)
-    with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician:
-        begin = now()
-        back = reports_until(lifeline, Plugged, count=2)
-        assert {report.name for report in back if isinstance(report, Plugged)} == set(full)
-        assert now() - begin < 5.0
-        musician.play([(0.0, "903c40")])
-        heard = reports_until(lifeline, Heard)
-        assert [report.data.hex() for report in heard if isinstance(report, Heard)] == ["903c40"]
-        lifeline.send(chord(now(), 0.1))
-        reports = musician.wait_for(lambda messages: sum(m.begins for m in messages) >= 3, 3.0)
-        assert {m.key[1] for m in reports if m.begins} == set(CHORD)
+def test_devices_that_go_and_come_back_are_connected_again_by_name_as_often_as_they_do(lifeline: Lifeline) -> None:
+    full = {f"{KEYBOARD}:{KEYBOARD}", f"{SYNTH}:{SYNTH}"}
+    for _ in range(3):
+        gone = reports_until(lifeline, Unplugged, count=2)
+        assert {report.name for report in gone if isinstance(report, Unplugged)} == full
+        lifeline.send(chord(now(), 0.1))  # into the void
+        lifeline.wait(0.2)
+        with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician:
+            back = reports_until(lifeline, Plugged, count=2)
+            assert {report.name for report in back if isinstance(report, Plugged)} == full
+            musician.play([(0.0, "903c40")])
+            heard = reports_until(lifeline, Heard)
+            assert [report.data.hex() for report in heard if isinstance(report, Heard)] == ["903c40"]
+            lifeline.send(chord(now(), 0.1))
+            received = musician.wait_for(lambda messages: sum(m.begins for m in messages) >= 3, 3.0)
+            assert {m.key[1] for m in received if m.begins} == set(CHORD)
 
 
 def test_a_key_held_on_a_device_that_goes_is_let_go(jack: JackServer) -> None:
@@ -102,6 +98,22 @@ def test_when_the_port_process_is_killed_another_silences_and_plays_on(loose: Ja
             assert [m.key[1] for m in received if m.begins] == [*CHORD, 72], "the plan goes on"
         finally:
             lifeline.close()
+
+
+def test_the_death_of_the_server_is_noticed_on_new_clients_too(loose: JackServer) -> None:
+    with Musician(keyboard=KEYBOARD, synth=SYNTH):
+        lifeline = Lifeline(SETTINGS)
+    try:
+        reports_until(lifeline, Unplugged, count=2)
+        with Musician(keyboard=KEYBOARD, synth=SYNTH):
+            reports_until(lifeline, Plugged, count=2)
+            assert not [report for report in reports_until(lifeline, Gone, 1.0) if isinstance(report, Gone)]
+            loose.kill()
+            gone = reports_until(lifeline, Gone, 5.0)
+            assert Gone("JACK: the server has gone") in gone
+    finally:
+        lifeline.close()
+        loose.start()
 
 
 def test_when_the_server_dies_and_comes_back_improv_is_there_again(

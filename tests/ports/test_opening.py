@@ -36,9 +36,6 @@ class Client:
     def open_virtual(self) -> str:
         return self.open(self._own)
 
-    def shut(self) -> None:
-        self.close()
-
     def close(self) -> None:
         if self._own in self.open_now:
             self.open_now.remove(self._own)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from improv.ports import wire
@@ -30,20 +32,26 @@ class Client:
     def open_virtual(self) -> str:
         return self.open("improv out")
 
-    def shut(self) -> None:
-        self.did.append("shut")
+    def close(self) -> None:
+        self.did.append("close")
+
+    def doze(self, wake: Callable[[], None]) -> None:
+        self.did.append("doze")
+
+    def attend(self) -> None:
+        self.did.append("attend")
 
     def send(self, data: bytes) -> None:
         self.sent.append(data)
 
 
 def plug(client: Client, wanted: str | None, api: str = "alsa", direction: str = OUT) -> Plug:
-    one = Plug(client, wanted, api, direction)  # type: ignore[arg-type]
+    one = Plug(lambda: client, wanted, api, direction)  # type: ignore[arg-type]
     one.open(client.names())
     return one
 
 
-def test_a_port_that_goes_is_shut_and_one_of_its_name_opened_under_its_new_number() -> None:
+def test_a_port_that_goes_is_noticed_and_one_of_its_name_opened_on_a_new_client() -> None:
     client = Client("Keys:Keys 20:0", "Other:Other 24:0")
     one = plug(client, "keys")
     assert (one.name, one.there) == ("Keys:Keys 20:0", True)
@@ -55,9 +63,21 @@ def test_a_port_that_goes_is_shut_and_one_of_its_name_opened_under_its_new_numbe
     assert one.look(client.names(), 3.0) is None
     client.ports.append("Keys:Keys 28:0")
     assert one.look(client.names(), 4.0) == Plugged("Keys:Keys 28:0", OUT)
-    assert client.did == ["open Keys:Keys 20:0", "shut", "open Keys:Keys 28:0"]
+    assert client.did == ["open Keys:Keys 20:0", "close", "open Keys:Keys 28:0"]
     one.send(b"\x80\x3c\x00")
     assert client.sent == [b"\x80\x3c\x00"]
+
+
+def test_a_new_client_dozes_as_the_old_one_did() -> None:
+    client = Client("Keys")
+    one = plug(client, "Keys", "jack", IN)
+    one.doze(lambda: None)
+    for dozing in (True, False):
+        one.look([], 1.0)
+        client.did.clear()
+        one.look(["Keys"], 2.0)
+        assert client.did == ["close", *["doze"] * dozing, "open Keys"]
+        one.attend()
 
 
 def test_of_several_that_are_meant_the_one_that_was_there_comes_back() -> None:
@@ -71,7 +91,7 @@ def test_of_several_that_are_meant_the_one_that_was_there_comes_back() -> None:
 
 def test_one_that_another_program_holds_is_tried_again_after_a_while() -> None:
     client = Client("Keys 0")
-    one = Plug(client, "Keys", "windows", IN)  # type: ignore[arg-type]
+    one = Plug(lambda: client, "Keys", "windows", IN)  # type: ignore[arg-type]
     client.taken = True
     assert one.look(client.names(), 1.0) is None
     client.taken = False
