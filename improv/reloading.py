@@ -16,7 +16,7 @@ from improv.settings import Settings
 #: Sections and settings that hold from the next start: ports and processes, and what a session is made with,
 _LATER = (
     *("ports", "controls", "record", "terminal", "model.file", "model.provider", "model.memory", "sampling.seed"),
-    *("time.sync", "time.clock", "time.meter"),
+    *("time.sync", "time.clock", "time.meter", "solo.prompt"),
 )
 #: but for these.
 _AT_ONCE = ("ports.channel_in", "ports.channel_out", "ports.split", "ports.pedal", "controls.take_by", "controls.state")

@@ -102,6 +102,7 @@ def test_what_is_heard_changes_too_and_a_held_key_comes_up():
 def another(key: Key) -> object:
     """A value of a setting that is not its default; None if there is no other."""
     special = {"harmony.key": "D dorian", "ports.split": "C4:above", "harmony.high": 126, "answer.gap_min": 1.0}
+    special["controls.state"] = "cc 20"
     if key.path in special:
         return special[key.path]
     kind = key.kind

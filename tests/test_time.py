@@ -66,7 +66,8 @@ def test_on_stop_all_goes_off_at_once_and_what_was_played_before_is_not_answered
     model.tables[DURATION] = {ENCODING.duration_bin(6.0): 1e6}
     clock = [event for event in host(60.0) if event.at < 3.0]
     stopped = together(clock, [Stop(3.0)], played(*PHRASE, [2.9, 40, 5.0]))
-    result = perform(together(clock, [Stop(3.0)], played(*PHRASE)), model, sync="clock", clock_absent=policy)
+    wanted = {"sync": "clock", "clock_absent": policy, "memory": "off"}
+    result = perform(together(clock, [Stop(3.0)], played(*PHRASE)), model, **wanted)
     assert onsets(result.improv) and max(onsets(result.improv)) < 3.0
     assert result.improv[-1] == NoteOff(3.0, 1, 67)
     assert not [at for at in onsets(perform(stopped, model, sync="clock", clock_absent=policy).improv) if at > 3.0]

@@ -139,6 +139,7 @@ class AnswerMode:
         # Random numbers of their own: how far drafts have come that turn out void is nobody's business.
         root = Root(stage.model, stage.ears, stage.panel, stage.rng.spawn(1)[0])
         root.read()
+        self.broken_steps += root.broken
         most = stage.panel.settings.drafts
         self._drafts = Drafts(lambda: Answer(root.fork(), due, length, rest, pace), most, due)
         return self._drafts

@@ -42,6 +42,7 @@ class Root(Draft):
             return
         step = self._run(rows[:-1], self._dials[:-1], how)
         if not np.isfinite(step.state).all():
+            self.broken += 1
             return
         self._state, self._rows, self._dials = step.state, rows[-1:], self._dials[-2:]
         if self._remembrance is not None:
@@ -52,6 +53,7 @@ class Root(Draft):
     def fork(self) -> Root:
         """Another that goes on from here by itself."""
         other = copy(self)
+        other.broken = 0
         other._tail, other._meter, other._bearing = self._tail.copy(), self._meter.copy(), self._bearing.copy()
         other._own = self._own.copy()
         other._recall = None if self._recall is None else self._recall.copy()
