@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,6 +31,8 @@ MAKE_SURE = 1.0
 #: Where there is no waking, sleeping inputs are looked at so often.
 LOOK_UNWOKEN = 0.004
 ACTIVE_SENSING = bytes([SENSING])
+#: Reports that go to the engine in one piece, some 30 KB; and those that wait for it, if it does not read for minutes.
+AT_ONCE, MOST_UNTOLD = 400, 200_000
 
 
 class Input(Protocol):
@@ -111,6 +114,7 @@ class Loop:
         self._played_at = now()
         self._closely = closely
         self._dozed = 0  # how often the callback was set since the inputs were polled
+        self._untold: deque[Report] = deque(maxlen=MOST_UNTOLD)
         self._ended = False
 
     def end(self) -> None:
@@ -130,10 +134,17 @@ class Loop:
         if asked:
             self._obey()
         self._play(reports)
-        if reports:
-            self._pipe.send(tuple(reports))
-        elif self._pipe.waiting:
+        self._report(reports)
+
+    def _report(self, reports: list[Report]) -> None:
+        """Tell the engine; what it does not take at once goes out together later. So a backlog comes in large pieces,
+        and is seen for what it is."""
+        self._untold += reports
+        if self._pipe.waiting:
             self._pipe.flush()
+        while self._untold and not self._pipe.waiting:
+            told = [self._untold.popleft() for _ in range(min(len(self._untold), AT_ONCE))]
+            self._pipe.send(tuple(told))
 
     def _look_after_cables(self, reports: list[Report]) -> None:
         happened, changed = self._board.look(now())

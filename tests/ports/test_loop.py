@@ -295,3 +295,17 @@ def test_another_thread_ends_a_sleep() -> None:
     assert now() - before < 10.0
     for _ in range(100_000):  # nobody answers the bell: it does not block
         waiter.wake()
+
+
+def test_a_backlog_reaches_the_engine_in_large_pieces_and_whole(room: Room) -> None:
+    for number in range(2000):
+        room.port.comes_in.append(note_on(0, number % 128, 1 + number // 128))
+        room.loop.turn()
+    heard, pieces = [], []
+    while len(heard) < 2000:
+        for piece in room.engine.receive():
+            pieces.append(len(piece))
+            heard += [report.data for report in piece]
+        room.loop.turn()
+    assert heard == [note_on(0, number % 128, 1 + number // 128) for number in range(2000)]
+    assert max(pieces) == loop.AT_ONCE, "an engine that is late sees how late it is"
