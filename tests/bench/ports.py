@@ -1,15 +1,19 @@
 """How prompt the port process is: `python -m tests.bench.ports [SECONDS]`. Needs jackd; not a test.
 
-Prints the latency of thru (from one JACK client's send to another's receive, JACK's own two periods of 1.3 ms
-included), the lateness of scheduled notes (sent minus due), and what the process costs at rest.
+Prints the latency of thru (from one JACK client's send to another's receive, JACK's own periods of 1.3 ms included)
+beside that of a bare client that does nothing but pass on; how soon a chord sounds with the player's note (the whole
+of `improv --mode harmonize`, from the keyboard's send to the synth's receive); the lateness of scheduled notes (sent
+minus due); and what the process costs.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 from improv.clock import now
 from improv.plan import PlannedNote, Play
@@ -24,18 +28,78 @@ def _show(what: str, window: Window) -> None:
     print(f"{what:<28} n {window.count:5d}   ms: p50 {values[0]}  p99 {values[1]}  max {values[2]}")
 
 
-def _thru(link: Link, musician: Musician, seconds: float) -> None:
+#: A client that passes on what it hears, on the MIDI system's own thread.
+BARE = """
+import rtmidi, sys
+out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "bare out")
+out.open_port(next(i for i, name in enumerate(out.get_ports()) if "Test Synth" in name))
+heard = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "bare in")
+heard.set_callback(lambda message, _: out.send_message(message[0]))
+heard.open_port(next(i for i, name in enumerate(heard.get_ports()) if "Test Keys" in name))
+print("ready", flush=True)
+sys.stdin.read()
+for port in (heard, out):
+    port.close_port()
+    port.delete()
+"""
+
+
+def _bare(musician: Musician, seconds: float) -> None:
+    with subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.readline()
+        keys = _played(musician, seconds)
+        time.sleep(seconds + 1.0)
+        _show(f"bare thru, {len(keys)} sent", _through(musician, keys))
+        process.stdin.close()
+
+
+def _harmonized(musician: Musician, seconds: float) -> None:
+    """Whole notes of the player's, and what sounds first of improv's with each."""
+    command = ["improv", "--api", "jack", "--in", "Test Keys", "--out", "Test Synth", "--mode", "harmonize"]
+    command += ["--no-record", "--quiet"]
+    count = int(seconds / 0.25)
+    with subprocess.Popen([str(Path(sys.executable).with_name(command[0])), *command[1:]]) as process:
+        time.sleep(4.0)
+        before = len(musician.sent)
+        pitches = [60 + 2 * (i % 8) for i in range(count)]
+        score = [(0.25 * i, bytes((0x90, pitch, 80))) for i, pitch in enumerate(pitches)]
+        score += [(0.25 * i + 0.2, bytes((0x80, pitch, 0))) for i, pitch in enumerate(pitches)]
+        musician.play(sorted(score))
+        time.sleep(seconds + 1.0)
+        process.terminate()
+    struck = [message.at for message in musician.sent[before:] if message.data[0] == 0x90]
+    sounded = [message.at for message in musician.received if message.data[0] & 0xF0 == 0x90]
     window = Window(100_000)
+    for at in struck:
+        first = min((one for one in sounded if one > at), default=at + 1.0)
+        if first - at < 0.2:
+            window.add(first - at)
+    _show(f"harmonized, {count} struck", window)
+
+
+def _played(musician: Musician, seconds: float) -> list[bytes]:
+    """Plays messages, each another, up to 16,000."""
     count = int(seconds / 0.02)
-    keys = [bytes((0x90, i % 128, 1 + i // 128 % 127)) for i in range(count)]  # each another, up to 16 000
+    keys = [bytes((0x90, i % 128, 1 + i // 128 % 127)) for i in range(count)]
     musician.play([(0.2 + i * 0.02 + random.random() / 100, key) for i, key in enumerate(keys)])
+    return keys
+
+
+def _through(musician: Musician, keys: list[bytes]) -> Window:
+    window, left = Window(100_000), {message.data: message.at for message in musician.sent[-len(keys) :]}
+    for message in musician.received[-len(keys) :]:
+        if message.data in left:
+            window.add(message.at - left[message.data])
+    return window
+
+
+def _thru(link: Link, musician: Musician, seconds: float) -> None:
+    keys = _played(musician, seconds)
     end = now() + seconds + 1.0
     while now() < end:
         link.wait(0.1)
-    left = {message.data: message.at for message in musician.sent}
-    for message in musician.received:
-        window.add(message.at - left[message.data])
-    _show(f"thru, {count} sent", window)
+    _show(f"thru, {len(keys)} sent", _through(musician, keys))
 
 
 def _lateness(link: Link, seconds: float) -> None:
@@ -71,6 +135,8 @@ def main() -> None:
     server.start()
     try:
         with Musician(keyboard="Test Keys", synth="Test Synth") as musician:
+            _bare(musician, seconds)
+            _harmonized(musician, seconds)
             settings = PortSettings(inputs=("Test Keys",), output="Test Synth", api="jack", thru=True)
             with open_ports(settings) as link:
                 _thru(link, musician, seconds)
