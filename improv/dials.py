@@ -111,10 +111,9 @@ class Meter:
     def __init__(self, arranged: Arranged) -> None:
         notes, onsets = arranged.notes, arranged.onsets
         self._first = float(onsets[0]) if len(onsets) else None
-        self._window = deque(zip(onsets.tolist(), _facts(notes["pitch"], notes["velocity"]), strict=True))
-        self._sums = np.zeros(_FACTS)
-        for _, facts in self._window:
-            self._sums += facts
+        facts = _facts(notes["pitch"], notes["velocity"])
+        self._window = deque(zip(onsets.tolist(), facts, strict=True))
+        self._sums = facts.sum(axis=0)
         if len(onsets):
             self._forget(float(onsets[-1]))
 

@@ -55,4 +55,4 @@ def drawn_so_far(velocities: Sequence[int], training: tuple[float, float]) -> tu
 
 def _moved(velocity: int, origin: tuple[float, float], target: tuple[float, float]) -> int:
     away = (velocity - origin[0]) / max(origin[1], LEAST_SPREAD)
-    return int(np.clip(round(target[0] + away * target[1]), 1, 127))
+    return min(max(round(target[0] + away * target[1]), 1), 127)
