@@ -102,10 +102,8 @@ class Loop:
         longest: float = 60.0,
         closely: float = CLOSELY,
     ) -> None:
-        self._pipe = pipe
-        self._waiter = waiter
-        self._board = board
-        self._output = board.output
+        self._pipe, self._waiter = pipe, waiter
+        self._board, self._output = board, board.output
         self._thru = thru
         self._scheduler = Scheduler(late_limit=late_limit, late_soft=late_soft, longest=longest)
         self._repeats = Repeats(self._scheduler.ledger)
