@@ -6,13 +6,13 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from improv.clock import now
 from improv.events import Event
 from improv.ledger import let_go
 from improv.midi import Parser, note_off
 from improv.plan import Command, Silence
+from improv.ports.faces import Board, Input
 from improv.ports.held import SENSING, Held
 from improv.ports.pipe import Pipe
 from improv.ports.repeats import LAST_WITHIN, SILENCE_AT, Repeats
@@ -33,48 +33,6 @@ LOOK_UNWOKEN = 0.004
 ACTIVE_SENSING = bytes([SENSING])
 #: Reports that go to the engine in one piece, some 30 KB; and those that wait for it, if it does not read for minutes.
 AT_ONCE, MOST_UNTOLD = 400, 200_000
-
-
-class Input(Protocol):
-    """A port that is heard."""
-
-    def receive(self) -> list[bytes]:
-        """The messages that came in since the last call."""
-        ...
-
-    def doze(self, wake: Callable[[], None]) -> None:
-        """Until `attend`, put messages aside as they come, and call `wake` from another thread."""
-        ...
-
-    def attend(self) -> None:
-        """From now on messages wait until they are asked for."""
-        ...
-
-
-class Output(Protocol):
-    """A port that is played on."""
-
-    def send(self, data: bytes) -> None:
-        """Send one message."""
-        ...
-
-
-class Board(Protocol):
-    """The cables: improv.ports.plugs, or a stand-in."""
-
-    @property
-    def inputs(self) -> Sequence[Input]:
-        """The ports that are heard, by number."""
-        ...
-
-    @property
-    def output(self) -> Output:
-        """The port that is played on."""
-        ...
-
-    def look(self, now: float) -> tuple[Sequence[tuple[object, Plugged | Unplugged]], bool]:
-        """What came or went, with its port; whether the list of ports is another."""
-        ...
 
 
 @dataclass(slots=True)
