@@ -31,7 +31,10 @@ AWAY = {Part.ACCOMPANIMENT: -12.0, Part.LEAD: 14.0}
 SPREAD = {Part.ACCOMPANIMENT: 9.0, Part.LEAD: 5.0}
 FEW = 4
 #: Nats against the player's last note in its own octave, the one below, or above: an accompaniment is no echo.
-DOUBLED = 1.5
+DOUBLED = 0.4
+#: Nats against a note that rubs with one the player holds: a second, a seventh or a tritone. (Without, accompaniments
+#: of held-out pop songs were about as dissonant as the song's own moved in time.)
+RUBS, RUB = (1, 2, 6, 10, 11), 0.6
 
 
 def asked_by(settings: Settings, usual: float) -> Asked:
@@ -61,4 +64,11 @@ def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:
     bias: Floats = (np.clip(slope * (keys - target), -MOST, MOST) - 0.15 * beyond).astype(np.float32)
     if part == Part.ACCOMPANIMENT:
         bias[heights[-1] % 12 :: 12] -= DOUBLED * (keys[heights[-1] % 12 :: 12] >= heights[-1] - 12)
+    return bias
+
+
+def rub(held: Iterable[int]) -> Floats:
+    """Nats a pitch, shape (128,): against what rubs with the pitches that the player holds."""
+    classes = [(pitch + interval) % 12 for pitch in held for interval in RUBS]
+    bias: Floats = (-RUB * np.isin(np.arange(128) % 12, classes)).astype(np.float32)
     return bias

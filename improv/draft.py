@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from improv.balance import asked_by, height, pace
+from improv.balance import asked_by, height, pace, rub
 from improv.bearing import Bearing
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
@@ -52,6 +52,7 @@ class Draft:
     ) -> None:
         self._model, self._ears, self._panel, self._rng, self._cast = model, ears, panel, rng, cast
         self._bearing = Bearing(ears.recent, model.velocity)
+        self._held: set[int] = set()  # what the player is expected to hold
         self._own = deque(ears.own, ears.own.maxlen)
         for note in ears.own if go_on else ():
             self._bearing.wrote(self._as_model(note))
@@ -185,6 +186,8 @@ class Draft:
     def _add(self, note: Note) -> None:
         """A note at the model's loudness: fed after what was known before it; drawn from is what is known with it."""
         self._rows = np.concatenate([self._rows, self._tail.row(note)[None]])
+        if note.part == self._cast.player:
+            self._held = {pitch for part, pitch in self._tail.group if part == note.part}
         began = note.onset if self._tail.head is None else self._tail.head
         self._meter.add(began, note.pitch, note.velocity)
         self._dials = np.concatenate([self._dials, self._meter.vector()[None]])
@@ -218,6 +221,7 @@ class Draft:
             how.bias[0] += self._bearing.bias(encoding, asked_by(settings, self._model.velocity[0]))
         else:
             how.bias[0, encoding.field(PITCH)] += height(self._own, self._ears.recent, self._cast.own)
+            how.bias[0, encoding.field(PITCH)] += rub(self._held or self._ears.sounding())
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):

@@ -1,0 +1,39 @@
+"""How dense improv plays beside the player, how far from them, and against what it is careful."""
+
+import numpy as np
+
+from improv.balance import MOST, RUB, height, pace, rub
+from improv.notes import Note, Part
+from improv.settings import Settings
+
+
+def notes(*pitches: int, step: float = 0.25) -> list[Note]:
+    return [Note(index * step, pitch, 64, 0.25) for index, pitch in enumerate(pitches)]
+
+
+def test_who_has_played_too_much_lets_others_come_first_and_who_too_little_comes_sooner() -> None:
+    busy, idle = notes(*[60] * 40, step=0.1), notes(60)
+    assert pace(busy, 3.9, Part.ACCOMPANIMENT, Settings()) < 0 < pace(idle, 3.9, Part.ACCOMPANIMENT, Settings())
+    assert pace([], 3.9, Part.LEAD, Settings()) <= MOST
+    asked = Settings(density=10.0)
+    assert abs(pace(busy, 3.95, Part.ACCOMPANIMENT, asked)) < 0.1, "what is asked is what is right"
+
+
+def test_an_accompaniment_that_climbs_into_the_melody_is_pulled_back() -> None:
+    melody = notes(72, 74, 76, 77)
+    low, high = (height(notes(*own), melody, Part.ACCOMPANIMENT) for own in ((60, 55, 64), [80] * 12))
+    assert high[84] - high[60] < low[84] - low[60] - 0.5
+    assert not height(notes(60), [], Part.ACCOMPANIMENT).any(), "of a player who has not played nothing is known"
+
+
+def test_the_melody_s_own_tone_is_left_to_it_but_not_in_the_bass() -> None:
+    melody = notes(72, 74, 76)
+    bias = height([], melody, Part.ACCOMPANIMENT)
+    assert bias[64] < min(bias[63], bias[65]) and bias[76] < bias[75]
+    assert bias[52] >= min(bias[51], bias[53])
+
+
+def test_a_second_a_seventh_and_a_tritone_rub_and_nothing_does_in_silence() -> None:
+    bias = rub({60})
+    assert set(np.flatnonzero(bias[60:72])) == {1, 2, 6, 10, 11}
+    assert bias[61] == np.float32(-RUB) and not rub(()).any()
