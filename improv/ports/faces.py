@@ -45,6 +45,11 @@ class Board(Protocol):
         """The port that is played on."""
         ...
 
+    @property
+    def look_at(self) -> float:
+        """When `look` is to be called again."""
+        ...
+
     def look(self, now: float) -> tuple[Sequence[tuple[object, Plugged | Unplugged]], bool]:
         """What came or went, with its port; whether the list of ports is another."""
         ...

@@ -181,7 +181,7 @@ class Loop:
         moment = now()
         quiet = moment - self._played_at
         seconds = self._attend() if quiet < self._closely else self._doze(quiet)
-        deadlines = (self._scheduler.next_deadline(), self._repeats.next_deadline())
+        deadlines = (self._scheduler.next_deadline(), self._repeats.next_deadline(), self._board.look_at)
         return self._waiter.sleep(min([seconds, *(at - moment for at in deadlines if at is not None)]))
 
     def _attend(self) -> float:

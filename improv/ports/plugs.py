@@ -14,6 +14,9 @@ from improv.ports import wire
 from improv.ports.names import find
 from improv.ports.reports import Direction, Plugged, Unplugged
 
+#: For so many seconds after a change the lists are looked at so often: what belongs to one device goes and comes with a
+#: moment between, and one that was away for less than a look would be missed, and stay unconnected.
+ASTIR, LOOK_ASTIR = 1.0, 0.01
 #: Seconds between two looks at the lists, and before a port that another program holds is tried again.
 LOOK_EVERY, TRY_AGAIN = 0.1, 1.0
 
@@ -110,15 +113,19 @@ class Board:
     def __init__(self, inputs: Sequence[Plug], output: Plug) -> None:
         self.inputs, self.output = tuple(inputs), output
         self._names: dict[Direction, list[str]] = {}
-        self._look_at = float("-inf")
+        self._astir_until = float("-inf")
+        #: When `look` is to be called again.
+        self.look_at = float("-inf")
 
     def look(self, now: float) -> tuple[list[tuple[Plug, Plugged | Unplugged]], bool]:
         """What came or went since the last look, and whether the list of ports is another than then."""
-        if now < self._look_at:
+        if now < self.look_at:
             return [], False
-        self._look_at = now + LOOK_EVERY
         plugs = (*self.inputs, self.output)
         names = {plug.direction: plug.client.names() for plug in (*self.inputs[:1], self.output)}
         changed, self._names = bool(self._names) and names != self._names, names
         happened = [(plug, news) for plug in plugs if (news := plug.look(names[plug.direction], now)) is not None]
+        if changed:
+            self._astir_until = now + ASTIR
+        self.look_at = now + (LOOK_ASTIR if now < self._astir_until else LOOK_EVERY)
         return happened, changed

@@ -49,6 +49,7 @@ class Board:
         self.inputs, self.output = inputs, output
         self.happens: list[tuple[object, Plugged | Unplugged]] = []
         self.changed = False
+        self.look_at = float("inf")
 
     def look(self, now: float) -> tuple[list[tuple[object, Plugged | Unplugged]], bool]:
         said = self.happens, self.changed

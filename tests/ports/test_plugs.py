@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from improv.ports import wire
-from improv.ports.plugs import LOOK_EVERY, TRY_AGAIN, Board, Plug
+from improv.ports.plugs import LOOK_ASTIR, LOOK_EVERY, TRY_AGAIN, Board, Plug
 from improv.ports.reports import IN, OUT, Plugged, Unplugged
 
 
@@ -116,6 +116,24 @@ def test_the_board_looks_now_and_then_and_says_whether_the_lists_changed() -> No
     out.ports.append("Other 1")
     assert board.look(2 * LOOK_EVERY) == ([], True)
     assert board.look(3 * LOOK_EVERY) == ([], False)
+
+
+def test_after_a_change_the_board_looks_closely_for_a_while() -> None:
+    ins, out = Client("Keys 1"), Client("Synth 1")
+    keys, synth = plug(ins, "Keys", "jack", IN), plug(out, "Synth", "jack")
+    board = Board([keys], synth)
+    board.look(0.0)
+    out.ports.clear()
+    assert board.look(1.0) == ([(synth, Unplugged("Synth 1", OUT))], True)
+    ins.ports.clear()  # the other half of the device goes, and comes back at once
+    assert board.look(board.look_at) == ([(keys, Unplugged("Keys 1", IN))], True)
+    ins.ports.append("Keys 1")
+    assert board.look(board.look_at)[0] == [(keys, Plugged("Keys 1", IN))]
+    assert board.look_at < 1.0 + 3.5 * LOOK_ASTIR
+    while board.look_at < 3.0:
+        board.look(board.look_at)
+    assert board.look_at - 3.0 < LOOK_EVERY
+    assert board.look(9.0) == ([], False) and board.look_at == 9.0 + LOOK_EVERY
 
 
 @pytest.mark.parametrize("inputs", [0, 2])
