@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from improv.balance import asked_by, height, pace, rub
+from improv.balance import STEADY, asked_by, height, pace, rub
 from improv.bearing import Bearing
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
@@ -222,6 +222,7 @@ class Draft:
         else:
             how.bias[0, encoding.field(PITCH)] += height(self._own, self._ears.recent, self._cast.own)
             how.bias[0, encoding.field(PITCH)] += rub(self._held or self._ears.sounding())
+            how.temperature[:, IOI] *= STEADY
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):

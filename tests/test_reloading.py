@@ -107,7 +107,15 @@ def another(key: Key) -> object:
         return special[key.path]
     kind = key.kind
     found = getattr(kind, "choices", None) or (not key.default, getattr(kind, "low", 0), getattr(kind, "high", 0))
-    return next((value for value in reversed(found) if value != key.default), None)
+    return next((value for value in reversed(found) if value != key.default and accepts(key, value)), None)
+
+
+def accepts(key: Key, value: object) -> bool:
+    try:
+        key.kind.check(value)
+    except ValueError:
+        return False
+    return True
 
 
 def test_every_setting_changes_at_once_or_is_named_as_one_that_does_not():
