@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from improv.dials import Meter, heard
 from improv.drawing import Written, beside, probability_of_wait, quantile_of_wait, redrawn, sane, wait, whose
 from improv.ears import Ears
 from improv.encoding import DURATION, IOI, PART, PITCH, Rows
+from improv.grid import on_grid, points
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.panel import Panel
 from improv.recall import Recall
@@ -102,7 +104,9 @@ class Draft:
         how.bias[:, encoding.field(IOI)][:, 1:] += slowing * encoding.ioi_octaves
         if pitches is not None:
             how.bias[0, encoding.field(PITCH)] += pitches
-        step = self._run(self._rows, self._dials, how)
+        among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
+        run = partial(self._run, self._rows, self._dials)
+        step, point = on_grid(run, how, head, among, encoding, self._rng)
         self.steps += 1
         if not all(sane(step, row, encoding) for row in range(len(parts))):
             self.broken += 1
@@ -120,14 +124,12 @@ class Draft:
             step.drawn[row, DURATION] = redrawn(
                 step, row, how, encoding, *self._recall.duration(cap, known, encoding.sizes[DURATION])
             )
-        return self._written(step, row, head, earliest, latest, rest)
+        drawn = min(max(head + encoding.ioi(int(step.drawn[row, IOI])), earliest), latest)
+        return self._written(step, row, drawn if point is None or row else point, rest)
 
-    def _written(
-        self, step: Step, row: int, head: float, earliest: float, latest: float, rest: float
-    ) -> Written | None:
+    def _written(self, step: Step, row: int, onset: float, rest: float) -> Written | None:
         encoding = self._model.encoding
         part, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[row])
-        onset = min(max(head + encoding.ioi(ioi), earliest), latest)
         drawn = Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration), Part(part))
         sure = step.used[row, encoding.offsets[PITCH] + pitch] >= self._panel.settings.shy
         self.rested = drawn.part == self._cast.own and not sure

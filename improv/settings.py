@@ -59,7 +59,9 @@ class Settings:
     to 1) is left out, and a rest is in its place.
 
     Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock in a `meter` of so many of such notes, (6, 8) for
-    6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all.
+    6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all. With
+    a clock, a share of `grid_strength` of the onsets is on a `grid` (one of improv.divisions, or "off") with `swing`;
+    with `trade`, improv answers for so many bars from a bar line on, 0 is as long as it likes.
     """
 
     mode: str = "answer"
@@ -96,3 +98,7 @@ class Settings:
     sync: str = "free"
     clock_absent: str = "free"
     meter: tuple[int, int] = (4, 4)
+    grid: str = "auto"
+    grid_strength: float = 1.0
+    swing: float = 0.5
+    trade: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from improv.divisions import DIVISIONS
 from improv.modes import MODES
 from improv.playingtable import PLAYING_KEYS
 from improv.ports.reports import APIS
@@ -131,6 +132,25 @@ KEYS = (
         "What it does while the clock is stopped or absent: play in free time, or wait for it",
     ),
     Key(*("time", "meter", "4/4", Meter()), "Metre of the bars it counts by the clock", "--meter"),
+    Key(
+        *("time", "trade", CORE.trade, Number(0, 32, "bars", whole=True)),
+        "Trade so many bars by the clock, answering on the bar line; 0 answers when you have finished",
+        "--trade",
+    ),
+    Key(
+        *("time", "grid", CORE.grid, Choice(("off", *DIVISIONS))),
+        "Where its notes begin beside a clock: 16 is on sixteenths, 8t on triplets; auto is on either, as it comes",
+        "--grid",
+    ),
+    Key(
+        *("time", "grid_strength", CORE.grid_strength, Number(0.0, 1.0)),
+        "Share of its onsets that the grid takes; 1 is all, 0 is none",
+    ),
+    Key(
+        *("time", "swing", CORE.swing, Number(0.5, 0.75)),
+        "Share of two notes of the grid that the first takes: 0.5 is straight, 0.67 swings",
+        "--swing",
+    ),
     Key(
         *("harmony", "key", CORE.key, KeyOr("auto|off|KEY", ("auto", "off"))),
         "Key it leans to: the one you play in (found over the last half minute), none, or the one you name",

@@ -118,7 +118,7 @@ class Ticks:
         if self._line is None and len(self._times) >= self._least:
             numbers, times = np.array(self._numbers, float), np.array(self._times)
             at, interval = _fit(numbers - numbers[-1], times - times[-1])
-            self._line = times[-1] + at, max(interval, NOISE)
+            self._line = float(times[-1]) + at, max(interval, NOISE)
         return self._line
 
 

@@ -52,4 +52,7 @@ class Timekeeper:
         if self._transport is None:
             return ""
         state = self._transport.state
-        return str(state) if state == State.RUNNING else f"{state}, {'waiting' if self._waits else 'free time'}"
+        if state == State.RUNNING:
+            return str(state)
+        trading = ", not trading" if self._panel.settings.trade else ""
+        return f"{state}, waiting" if self._waits else f"{state}, free time{trading}"

@@ -8,24 +8,32 @@
    usual interval, or, if none is drawn, where the model most expected one.
 4. When the player comes in, all that has not begun is taken back, and what sounds ends within RELEASE seconds; when
    the clock stops or jumps, it ends at once, and the phrase so far is not answered.
+5. In trading (improv.trading) the bars of a clock say whose turn it is, whatever the other plays: the answer is written
+   PREPARE seconds before it, anew if the player plays on, and its first note is on the bar line.
 """
 
 from __future__ import annotations
 
 from improv.casting import TOGETHER
+from improv.draft import Draft
 from improv.ending import Ending
 from improv.flow import LIMIT, RELEASE
 from improv.modes.drafts import AHEAD, SETTLED, Drafts, Root
+from improv.modes.traded import Traded
 from improv.modes.writing import Answer
 from improv.notes import Note
 from improv.plan import Command
+from improv.pulse import Pulse
 from improv.stage import Stage
+from improv.trading import Trading
 from improv.turntaking import TurnTaking
 
 #: However short the phrase, the answer may take this many seconds.
 SHORTEST = 1.0
 #: Waits inside an answer may be as long as this in seconds, or as the player's.
 LEAST_REST = 0.5
+#: A traded answer is written so many seconds before it begins, and no more written anew in the last of them.
+PREPARE, READY = 0.4, 0.2
 
 
 class AnswerMode:
@@ -37,6 +45,8 @@ class AnswerMode:
         self._turns = TurnTaking(stage.panel, [note.onset for note in stage.ears.recent])
         if self._turns.last is not None and (self._voice.last_onset or self._turns.last) > self._turns.last:
             self._turns.forget()  # another mode has played since the player did
+        self._trading = Trading()
+        self._entry: float | None = None  # the beat at which the traded answer that there is begins
         self._answer: Answer | Ending | None = None
         self._drafts: Drafts | None = None
         self._ends_by: float | None = None  # what sounds is to end by then: the answer is withdrawn
@@ -56,15 +66,22 @@ class AnswerMode:
         return self._turns.false_turns
 
     def heard(self, note: Note) -> None:
-        """The player began a note: any answer is over."""
+        """The player began a note: any answer is over, but in trading one that has begun."""
         self._turns.heard(note.onset)
         self._forget_drafts()
-        if self._answer is not None and self._ends_by is None:
+        pulse = self._traded()
+        if pulse is not None:
+            self._trading.heard(pulse.beat_at(note.onset), pulse, self._bars)
+        if self._answer is None or self._ends_by is not None:
+            return
+        if pulse is None or self._entry is None or note.onset < pulse.seconds_at(self._entry) - READY:
             self._ends_by = note.onset + RELEASE
 
     def halt(self, at: float) -> None:
         """The clock started, stopped or jumped: any answer ends now, and what was played before is not answered."""
         self._turns.forget()
+        self._trading.forget()
+        self._entry = None
         if self._answer is not None:
             self._ends_by = at
 
@@ -74,6 +91,7 @@ class AnswerMode:
 
     def give_back(self, at: float) -> None:
         """Withdraw the answer, and wait for the player."""
+        self._entry = None
         if self._answer is not None and self._ends_by is None:
             self._ends_by = at + RELEASE
 
@@ -97,10 +115,8 @@ class AnswerMode:
             commands += self._begin_to_end(self._answer, now, self._ending_by)
         self._ending_by = None
         due = self._due()
-        if self._answer is None and due is not None and self._thinks_from(due) <= now:
-            drafts = self._think(due)
-            if due <= now:
-                self._begin(drafts, now)
+        if self._answer is None and due is not None:
+            self._prepare(due, now)
         if self._answer is not None:
             commands += self._go_on(self._answer, now)
         return commands
@@ -109,7 +125,8 @@ class AnswerMode:
         """At once while there is something to write or take back; else when something begins, ends or falls due."""
         if self._answer is None:
             due = self._due()
-            if due is None or self._turned_at >= due or (self._drafts is not None and self._drafts.idle):
+            thought = self._traded() is not None or (self._drafts is not None and self._drafts.idle)
+            if due is None or self._turned_at >= due or thought:
                 return due
             return max(self._thinks_from(due), self._turned_at)
         if self._ends_by is not None or self._ending_by is not None or not self._answer.finished:
@@ -117,11 +134,52 @@ class AnswerMode:
         begins = self._voice.next_onset
         return self._voice.ends_at if begins is None else begins
 
+    @property
+    def _bars(self) -> int:
+        return self._stage.panel.settings.trade
+
+    def _traded(self) -> Pulse | None:
+        """The beat, if turns are traded by it."""
+        return self._stage.ears.time.pulse if self._bars and self._asked_at is None else None
+
     def _due(self) -> float | None:
         ears = self._stage.ears
         if self._asked_at is not None and self._answer is None:
             return self._asked_at
-        return None if ears.time.waiting else self._turns.due(ears.quiet_since())
+        if ears.time.waiting:
+            return None
+        pulse = self._traded()
+        if pulse is None:
+            return self._turns.due(ears.quiet_since())
+        entry = self._next_entry(pulse)
+        return None if entry is None else pulse.seconds_at(entry) - PREPARE
+
+    def _prepare(self, due: float, now: float) -> None:
+        """Think of an answer that is due then, or begin it."""
+        pulse = self._traded()
+        if pulse is not None:
+            self._answer = self._trade(now, pulse) if due <= now else None
+        elif self._thinks_from(due) <= now:
+            drafts = self._think(due)
+            if due <= now:
+                self._begin(drafts, now)
+
+    def _next_entry(self, pulse: Pulse) -> float | None:
+        if self._entry is not None:  # withdrawn, for the player played on
+            return self._entry
+        return self._trading.entry(pulse, self._bars, self._stage.panel.settings.min_notes)
+
+    def _trade(self, now: float, pulse: Pulse) -> Answer | None:
+        """An answer for some bars; None if it is too late for them."""
+        entry, stage = self._next_entry(pulse), self._stage
+        assert entry is not None
+        self._trading.answered(entry, pulse, self._bars)
+        begin, end = pulse.seconds_at(entry), pulse.seconds_at(entry + self._bars * pulse.bar)
+        self._entry = entry if begin >= now else None
+        if self._entry is None:
+            return None
+        draft = Draft(stage.model, stage.ears, stage.panel, stage.rng)
+        return Traded(draft, begin, end, max(self._turns.gap(), LEAST_REST), self._turns.pace())
 
     def _thinks_from(self, due: float) -> float:
         """When drafts for an answer that is due then are begun."""
@@ -145,7 +203,7 @@ class AnswerMode:
         return self._drafts
 
     def _begin(self, drafts: Drafts, now: float) -> None:
-        self._answer, self._drafts, self._asked_at = drafts.best(), None, None
+        self._answer, self._drafts, self._asked_at, self._entry = drafts.best(), None, None, None
         self.broken_steps += drafts.broken - self._answer.broken
         self._turns.answered(now)
 
@@ -165,10 +223,11 @@ class AnswerMode:
 
     def _go_on(self, answer: Answer | Ending, now: float) -> list[Command]:
         play = self._voice.play(answer.write(now))
-        if isinstance(answer, Answer) and answer.first is not None:
+        if isinstance(answer, Answer) and answer.first is not None and self._entry is None:
             self._turns.answered(answer.first)
         if answer.finished and self._voice.ends_at <= now:
             self._close(answer)
+            self._entry = None
         return play
 
     def _withdraw(self, answer: Answer | Ending, now: float, release_by: float) -> Command:
