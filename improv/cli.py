@@ -47,7 +47,7 @@ JAM_JSON = (
     "times_real_time}"
 )
 HARMONY_OPTIONS = ("--key", "--shy")
-TIME_OPTIONS = ("--sync", "--clock", "--meter", "--trade", "--grid", "--swing")
+TIME_OPTIONS = ("--sync", "--clock", "--tempo", "--meter", "--trade", "--grid", "--swing")
 PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
 PLAY_OPTIONS = (*PORT_OPTIONS, "--wait", "--mode", "--record")
 PLAYING_OPTIONS = ("--role", "--prompt", "--density", "--register", "--loudness")

@@ -41,8 +41,11 @@ class Ears:
         self._own_last: dict[int, tuple[int, Note]] = {}  # by pitch, improv's last note and its number
 
     def hear(self, event: Event) -> Note | None:
-        """Take in what the player did; the note that it began, if it began one."""
+        """Take in what the player did, as long ago as it took to be heard; the note that it began, if it began one."""
         begun = None
+        early = self._panel.settings.input_offset_ms / 1000
+        if early:
+            event = replace(event, at=event.at - early)
         for number, note in self._listener.hear(event):
             self.context.put((PLAYER, number), note)
             self._keys.hear(number, note, event.at)

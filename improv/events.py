@@ -109,6 +109,7 @@ class Move(StrEnum):
     FORGET = "forget"
     MUTE = "mute"
     PANIC = "panic"
+    TAP = "tap"
 
 
 @dataclass(frozen=True, slots=True)

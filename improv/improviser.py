@@ -98,8 +98,9 @@ class Improviser:
         if self._performer.muted:
             self._stage.voice.look(now)
         else:
-            left += self._mode.turn(now)
-        commands = [*self._limit(), *left, *self._performer.state(self._mode.answering)]
+            left += [*self._mode.turn(now), *self._stage.voice.hand_out(now)]
+        commands = [*self._stage.ears.time.lead(now), *self._limit(), *left]
+        commands += self._performer.state(self._mode.answering)
         settings, ends_at = self._stage.panel.settings, self._stage.voice.ends_at
         return [*commands, *self._pedalling.beside(commands, settings.pedal, settings.channel_out, ends_at, now)]
 
@@ -138,7 +139,7 @@ class Improviser:
         if self._performer.waits:
             return float("-inf")
         mode = None if self._performer.muted else self._mode.wake_at()
-        own = (mode, self._stage.ears.time.wake_at(), self._pedalling.wake_at())
+        own = (mode, *(one.wake_at() for one in (self._stage.ears.time, self._stage.voice, self._pedalling)))
         return min((moment for moment in own if moment is not None), default=None)
 
     def status(self) -> Status:

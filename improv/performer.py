@@ -3,7 +3,8 @@
 1. Gestures are acted on at the next turn, in order.
 2. *Take* gives improv the word, or takes it away again: at each press (toggle), or while it is held (momentary).
 3. *Mute* and *freeze* change over at each press; *finish*, *repeat*, *forget* and *panic* are acted on at once.
-4. While it is muted improv listens, and plays nothing. After a panic it listens too, until the mode has cause to play.
+4. *Tap* is a beat of the clock that improv sends; from the third on the taps are its tempo.
+5. While it is muted improv listens, and plays nothing. After a panic it listens too, until the mode has cause to play.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Performer:
         for gesture in gestures:
             if gesture.move == Move.TAKE:
                 self._take(mode, gesture)
+            elif gesture.move == Move.TAP:
+                self._tap(gesture)
             elif gesture.down:
                 said, goes_on = self._press(gesture.move, mode, now)
                 commands += said
@@ -56,6 +59,10 @@ class Performer:
             mode.take(gesture.at)
         elif gesture.down or momentary:
             mode.give_back(gesture.at)
+
+    def _tap(self, gesture: Gesture) -> None:
+        if gesture.down:
+            self._stage.ears.time.tap(gesture.at)
 
     def _press(self, move: Move, mode: Mode, now: float) -> tuple[list[Command], Mode | None]:
         stage = self._stage

@@ -87,4 +87,15 @@ class Silence:
     """Panic: drop all plans and send at once the off of everything that sounds, on every channel."""
 
 
-Command = Play | Cancel | Drop | Release | Pedal | Limit | State | Silence
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """Send a MIDI clock from now on: beat `beat` at `at` (absolute seconds), one every `period` seconds, `bar` of
+    them a bar. With a period of 0, stop it."""
+
+    at: float
+    beat: float
+    period: float
+    bar: float
+
+
+Command = Conduct | Play | Cancel | Drop | Release | Pedal | Limit | State | Silence

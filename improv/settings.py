@@ -58,10 +58,12 @@ class Settings:
     `polyphony` of improv's notes sound at once: the oldest makes way. A note whose pitch is less likely than `shy` (0
     to 1) is left out, and a rest is in its place.
 
-    Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock in a `meter` of so many of such notes, (6, 8) for
-    6/8. While there is no clock, or it is stopped, `clock_absent` "free" plays in free time and "wait" not at all. With
-    a clock, a share of `grid_strength` of the onsets is on a `grid` (one of improv.divisions, or "off") with `swing`;
-    with `trade`, improv answers for so many bars from a bar line on, 0 is as long as it likes.
+    Time: `sync` "free" keeps no beat, "clock" follows a MIDI clock and "send" sends one of `tempo` quarter notes a
+    minute, in a `meter` of so many of such notes, (6, 8) for 6/8. While there is no clock, or it is stopped,
+    `clock_absent` "free" plays in free time and "wait" not at all. With a clock, a share of `grid_strength` of the
+    onsets is on a `grid` (one of improv.divisions, or "off") with `swing`;
+    with `trade`, improv answers for so many bars from a bar line on, 0 is as long as it likes. Its notes are sent
+    `offset_ms` early, and the player's are taken to have been struck `input_offset_ms` before they were heard.
     """
 
     mode: str = "answer"
@@ -98,7 +100,10 @@ class Settings:
     sync: str = "free"
     clock_absent: str = "free"
     meter: tuple[int, int] = (4, 4)
+    tempo: float = 120.0
     grid: str = "auto"
     grid_strength: float = 1.0
     swing: float = 0.5
     trade: int = 0
+    offset_ms: float = 0.0
+    input_offset_ms: float = 0.0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from improv.divisions import DIVISIONS
 from improv.modes import MODES
 from improv.playingtable import PLAYING_KEYS
 from improv.ports.reports import APIS
 from improv.settingkey import Key
-from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
+from improv.settingkinds import Choice, Names, Number, Switch, Text
 from improv.settingnames import FileOr, KeyOr, Split
 from improv.settings import Settings
+from improv.timetable import TIME_KEYS
 
 PEDALS = ("off", "follow", "own")
 MEMORIES = ("session", "off")
@@ -117,40 +117,7 @@ KEYS = (
         "Who plays on this soon after an answer began had not finished, and improv withdraws and waits longer",
     ),
     *PLAYING_KEYS,
-    Key(
-        *("time", "sync", CORE.sync, Choice(("free", "clock"))),
-        "Whose time it plays in: free time, or that of a MIDI clock it follows",
-        "--sync",
-    ),
-    Key(
-        *("time", "clock", "", Text()),
-        'Port whose clock is followed, part of a name is enough; "" takes the ports it listens to',
-        "--clock",
-    ),
-    Key(
-        *("time", "clock_absent", CORE.clock_absent, Choice(("free", "wait"))),
-        "What it does while the clock is stopped or absent: play in free time, or wait for it",
-    ),
-    Key(*("time", "meter", "4/4", Meter()), "Metre of the bars it counts by the clock", "--meter"),
-    Key(
-        *("time", "trade", CORE.trade, Number(0, 32, "bars", whole=True)),
-        "Trade so many bars by the clock, answering on the bar line; 0 answers when you have finished",
-        "--trade",
-    ),
-    Key(
-        *("time", "grid", CORE.grid, Choice(("off", *DIVISIONS))),
-        "Where its notes begin beside a clock: 16 is on sixteenths, 8t on triplets; auto is on either, as it comes",
-        "--grid",
-    ),
-    Key(
-        *("time", "grid_strength", CORE.grid_strength, Number(0.0, 1.0)),
-        "Share of its onsets that the grid takes; 1 is all, 0 is none",
-    ),
-    Key(
-        *("time", "swing", CORE.swing, Number(0.5, 0.75)),
-        "Share of two notes of the grid that the first takes: 0.5 is straight, 0.67 swings",
-        "--swing",
-    ),
+    *TIME_KEYS,
     Key(
         *("harmony", "key", CORE.key, KeyOr("auto|off|KEY", ("auto", "off"))),
         "Key it leans to: the one you play in (found over the last half minute), none, or the one you name",

@@ -25,6 +25,8 @@ CURVED = 16
 BEND, NOISE = 4.0, 50e-6
 #: From this many ticks on there is a tempo; when it is suddenly another, from this many.
 LEAST, LEAST_AGAIN = 6, 3
+#: No clock ticks faster than this, in seconds from tick to tick (1250 beats a minute): that is a heap of late ticks.
+FASTEST = 0.002
 #: For so many ticks after a long interval it may turn out that nothing was lost in it.
 DOUBT = 8
 #: Two intervals this much longer or shorter than the tempo's, and this alike, are a new tempo (shares of an interval).
@@ -72,7 +74,7 @@ class Ticks:
         self._numbers.append(self.number)
         self._times.append(at)
         self._line = None
-        if line is None and len(self._times) == LEAST:
+        if line is None and len(self._times) == self._least == LEAST:
             self._renumber()
         return taken_back
 
@@ -118,7 +120,7 @@ class Ticks:
         if self._line is None and len(self._times) >= self._least:
             numbers, times = np.array(self._numbers, float), np.array(self._times)
             at, interval = _fit(numbers - numbers[-1], times - times[-1])
-            self._line = float(times[-1]) + at, max(interval, NOISE)
+            self._line = (float(times[-1]) + at, interval) if interval >= FASTEST else None
         return self._line
 
 

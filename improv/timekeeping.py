@@ -1,9 +1,11 @@
-"""The time that improv plays in: free, or the beat of a clock that it follows. What a mode asks about time."""
+"""The time that improv plays in: free, or the beat of a clock that it follows or leads. What a mode asks about time."""
 
 from __future__ import annotations
 
 from improv.events import ClockEvent
+from improv.leading import Leader
 from improv.panel import Panel
+from improv.plan import Conduct
 from improv.pulse import Pulse
 from improv.transport import State, Transport
 
@@ -13,7 +15,9 @@ class Timekeeper:
 
     def __init__(self, panel: Panel) -> None:
         beats, unit = panel.settings.meter
-        self._transport = Transport(4 * beats / unit) if panel.settings.sync == "clock" else None
+        bar = 4 * beats / unit
+        self._transport = Transport(bar) if panel.settings.sync == "clock" else None
+        self._leader = Leader(panel, bar) if panel.settings.sync == "send" else None
         self._panel = panel
 
     def hear(self, event: ClockEvent) -> bool:
@@ -24,13 +28,25 @@ class Timekeeper:
         """Notice that the clock has ceased; whether what was planned no longer holds for that."""
         return self._transport is not None and self._transport.look(now)
 
+    def tap(self, at: float) -> None:
+        """A beat was tapped."""
+        if self._leader is not None:
+            self._leader.tap(at)
+
+    def lead(self, now: float) -> list[Conduct]:
+        """What the clock that improv sends is to do from now on, where that is news."""
+        return [] if self._leader is None else self._leader.look(now)
+
     def wake_at(self) -> float | None:
-        """When `look` may find something, in absolute seconds."""
-        return None if self._transport is None else self._transport.wake_at()
+        """When `look` or `lead` may find something, in absolute seconds."""
+        source = self._transport or self._leader
+        return None if source is None else source.wake_at()
 
     @property
     def pulse(self) -> Pulse | None:
         """The beat as it is now; None in free time."""
+        if self._leader is not None:
+            return self._leader.pulse
         return None if self._transport is None else self._transport.pulse()
 
     @property
@@ -49,10 +65,12 @@ class Timekeeper:
     @property
     def says(self) -> str:
         """The time in words, for the status line; without its tempo. Nothing where no clock is wanted."""
+        trading = ", not trading" if self._panel.settings.trade else ""
+        if self._leader is not None:
+            return "clock sent"
         if self._transport is None:
-            return ""
+            return f"free time{trading}" if trading else ""
         state = self._transport.state
         if state == State.RUNNING:
             return str(state)
-        trading = ", not trading" if self._panel.settings.trade else ""
         return f"{state}, waiting" if self._waits else f"{state}, free time{trading}"

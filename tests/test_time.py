@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,11 +68,11 @@ def test_on_stop_all_goes_off_at_once_and_what_was_played_before_is_not_answered
     model.tables[DURATION] = {ENCODING.duration_bin(6.0): 1e6}
     clock = [event for event in host(60.0) if event.at < 3.0]
     stopped = together(clock, [Stop(3.0)], played(*PHRASE, [2.9, 40, 5.0]))
-    wanted = {"sync": "clock", "clock_absent": policy, "memory": "off"}
-    result = perform(together(clock, [Stop(3.0)], played(*PHRASE)), model, **wanted)
+    said = {"sync": "clock", "clock_absent": policy, "memory": "off"}
+    result = perform(together(clock, [Stop(3.0)], played(*PHRASE)), model, **said)
     assert onsets(result.improv) and max(onsets(result.improv)) < 3.0
     assert result.improv[-1] == NoteOff(3.0, 1, 67)
-    assert not [at for at in onsets(perform(stopped, model, sync="clock", clock_absent=policy).improv) if at > 3.0]
+    assert not [at for at in onsets(perform(stopped, model, **said).improv) if at > 3.0]
 
 
 def test_when_the_ticks_cease_all_goes_off() -> None:
@@ -90,15 +92,18 @@ things = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(waits, things), max_size=40),
     st.lists(st.sampled_from([0.0, 0.001, 0.05, 1.0]), min_size=1),
     st.sampled_from(["free", "wait"]),
+    st.sampled_from([{}, {"trade": 1}, {"offset_ms": 40.0, "input_offset_ms": 200.0}, {"input_offset_ms": -100.0}]),
+    st.sampled_from(["answer", "accompany", "continue", "harmonize", "solo"]),
 )
-def test_whatever_player_and_clock_do_nothing_stays_sounding(steps, delays, policy) -> None:
+def test_whatever_player_and_clock_do_nothing_stays_sounding(steps, delays, policy, more, mode) -> None:
     """An engine that may be late: events pile up, turns come when they come."""
-    one = Improviser(TableModel(), Settings(sync="clock", clock_absent=policy), np.random.default_rng(0))
+    said_so = Settings(sync="clock", clock_absent=policy, mode=mode, **more)
+    one = Improviser(TableModel(), said_so, np.random.default_rng(0))
     scheduler, said = Scheduler(), []
     at = now = 0.0
 
@@ -122,6 +127,8 @@ def test_whatever_player_and_clock_do_nothing_stays_sounding(steps, delays, poli
             turn()
             if what is Stop and now == at:
                 assert all(note.duration is not None for note in notes_in(said)), "on stop all goes off at once"
+    one.settle(replace(said_so, mode="answer"))  # others may play for ever
+    turn()
     for _ in range(2000):
         moments = [moment for moment in (one.wake_at(), scheduler.next_deadline()) if moment is not None]
         if not moments:
@@ -131,3 +138,21 @@ def test_whatever_player_and_clock_do_nothing_stays_sounding(steps, delays, poli
     assert scheduler.next_deadline() is None
     assert not one.status().answering
     assert all(note.duration is not None for note in notes_in(said))
+
+
+def test_what_is_sent_early_sounds_in_time_and_is_heard_there() -> None:
+    plain = perform(played(*PHRASE), table()).improv
+    early = perform(played(*PHRASE), table(), offset_ms=30.0).improv
+    assert [event.at for event in early] == pytest.approx([event.at - 0.03 for event in plain], abs=0.02)
+    clock = together(host(64.0), played(*PHRASE))
+    on_grid, before = (
+        onsets(perform(clock, table(), sync="clock", trade=1, offset_ms=offset).improv) for offset in (0.0, 30.0)
+    )
+    assert np.array(on_grid) - np.array(before) == pytest.approx(0.03)
+
+
+def test_the_player_is_placed_where_they_meant_to_play() -> None:
+    """Struck a tenth of a second before it is heard."""
+    one = core(input_offset_ms=100.0)
+    one.hear(NoteOn(5.0, 0, 60, 64))
+    assert [note.onset for note in one._stage.ears.recent] == [pytest.approx(4.9)]

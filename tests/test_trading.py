@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from improv.encoding import DURATION, IOI, Encoding
-from improv.events import NoteOff
+from improv.events import NoteOff, NoteOn
 from improv.pulse import Pulse
 from improv.trading import Trading
-from tests.clockwork import Stop, host
+from tests.clockwork import Stop, host, ramp, ticks
 from tests.score import perform, played, together, transcript
 from tests.test_answer import PHRASE, onsets, table
 
@@ -111,3 +112,17 @@ def test_the_bar_in_which_a_turn_begins(beat: float, line: float) -> None:
     assert trading.entry(pulse, 4, 1) is None, "that was in improv's bars"
     trading.heard(line + 31.0, pulse, 4)
     assert trading.entry(pulse, 4, 1) == line + 48.0
+
+
+def test_a_ramp_while_it_plays_leaves_its_notes_on_the_beat() -> None:
+    """From 60 to 180 in the four bars that improv plays in."""
+    tempo = ramp(60.0, 180.0, 16.0)
+    clock = host(64.0, lambda beat: 60.0 if beat < 16.0 else tempo(beat - 16.0))
+    moments = np.array(ticks(64.0, lambda beat: 60.0 if beat < 16.0 else tempo(beat - 16.0)))
+    phrase = [[4.0 * onset, pitch, length] for onset, pitch, length in PHRASE]
+    said = traded(*phrase, clock=clock, bars=4, grid="16")
+    beats = np.interp([event.at for event in said if isinstance(event, NoteOn)], moments, np.arange(len(moments)) / 24)
+    assert beats[0] == pytest.approx(16.0, abs=0.01)
+    assert 30.0 < beats[-1] < 32.0
+    assert np.abs(beats * 4 - (beats * 4).round()).max() / 4 < 0.02
+    assert np.interp(said[-1].at, moments, np.arange(len(moments)) / 24) == pytest.approx(32.0, abs=0.05)

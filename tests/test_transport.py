@@ -108,6 +108,17 @@ def test_ticks_that_come_late_and_in_a_heap_are_not_lost(late: float) -> None:
     assert in_bar(transport, 4.0) == pytest.approx(0.0, abs=0.005)
 
 
+def test_a_heap_of_ticks_is_no_tempo_and_what_follows_is() -> None:
+    """As from a machine that stood still as the song began."""
+    late = [Tick(0.2 + 1e-4 * number) for number in range(8)]
+    transport = follow([Start(0.0)], late)
+    assert transport.pulse() is None
+    for at in ticks(8.0)[8:]:
+        transport.hear(Tick(at + 0.04))
+    assert pulse_of(transport).bpm == pytest.approx(120.0, rel=1e-3)
+    assert pulse_of(transport).beat_at(4.04) == pytest.approx(8.0, abs=0.05)
+
+
 def test_a_lost_first_tick_is_noticed_whether_or_not_the_clock_ticked_before() -> None:
     idle = [Tick(at) for at in ticks(2.0)]
     running = follow(idle, host(8.0, at=1.0, first=[Start(0.999)], lost=[0]))

@@ -19,7 +19,7 @@ from improv.clock import now
 from improv.events import Event
 from improv.ledger import Key
 from improv.midi import Parser
-from improv.plan import Command, Silence
+from improv.plan import Command, Conduct, Silence
 from improv.ports import process
 from improv.ports.link import Link, Stopped, open_ports
 from improv.ports.reports import Back, Gone, Heard, Lost, Opened, PortSettings, Quench, Report
@@ -89,6 +89,7 @@ class Lifeline:
         self._opening: Opening | None = None
         self._open_at = 0.0
         self._quench = Quench((), ())
+        self._conduct: Conduct | None = None  # the clock that is sent, as it was last asked for
 
     @property
     def pid(self) -> int | None:
@@ -98,6 +99,8 @@ class Lifeline:
     def send(self, command: Command) -> None:
         """Hand a command over; while there is no port process, it is kept for the next."""
         self._copy.obey(command, now())
+        if isinstance(command, Conduct):
+            self._conduct = command
         if self._link is not None:
             self._link.send(command)
 
@@ -133,7 +136,8 @@ class Lifeline:
             opening, self._opening = self._opening, None
             self._link = Link(opening.worker, opening.pipe, answer, more)
             self._link.send(self._quench)
-            for command in self._copy.start_over(now()):
+            clock = [] if self._conduct is None else [self._conduct]
+            for command in (*self._copy.start_over(now()), *clock):
                 self._link.send(command)
             return [Back(answer)]
         if answer is not None or self._opening.failed:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from improv.clock import now
+from improv.conductor import CLOCK_BYTES, Conductor
 from improv.events import Event
 from improv.ledger import let_go
 from improv.midi import Parser, note_off
-from improv.plan import Command, Silence
+from improv.plan import Command, Conduct, Silence
 from improv.ports.faces import Board, Input
 from improv.ports.held import SENSING, Held
 from improv.ports.pipe import Pipe
@@ -64,6 +65,7 @@ class Loop:
         self._board, self._output = board, board.output
         self._thru = thru
         self._scheduler = Scheduler(late_limit=late_limit, late_soft=late_soft, longest=longest)
+        self._conductor = Conductor()
         self._repeats = Repeats(self._scheduler.ledger)
         self._owed: list[bytes] = []  # what is to be said first when the output comes back
         self._ears = [_Ear(port, Parser(), Held()) for port in board.inputs]
@@ -115,6 +117,7 @@ class Loop:
             else:  # whatever the device kept sounding while it was away ends
                 self._send_now(self._owed)
                 self._owed = []
+                self._conductor.begin_again(now())
         if any(isinstance(news, Plugged) for _, news in happened):
             self._waiter.watch()  # a new client has a socket of its own
         if changed:
@@ -143,7 +146,7 @@ class Loop:
         ear.held.hear(data, events, moment)
         if data[:1] != ACTIVE_SENSING:  # that says only that nothing is played
             self._played_at = moment
-        if number < self._thru:
+        if number < self._thru and not (self._conductor.conducts and data[0] in CLOCK_BYTES):
             self._output.send(data)
             self._scheduler.pass_through(event for event in events if isinstance(event, Event))
         reports.append(Heard(moment, number, data))
@@ -154,6 +157,8 @@ class Loop:
                 messages = [*(note_off(*key) for key in command.keys), *let_go(command.channels)]
                 self._owed += messages
                 self._send_now(messages)
+            elif isinstance(command, Conduct):
+                self._conductor.obey(command, now())
             elif isinstance(command, Command):
                 if isinstance(command, Silence):
                     self._repeats.silenced(self._scheduler.ledger.silence(), now())
@@ -171,7 +176,7 @@ class Loop:
                 reports.append(_sent(message, moment))
             else:
                 self._repeats.ended((message.note.channel, message.note.pitch), moment)
-        for data in self._repeats.due(now()):
+        for data in (*self._conductor.due(now()), *self._repeats.due(now())):
             self._output.send(data)
         for note in self._scheduler.take_dropped():
             reports.append(Dropped(note.onset, note.pitch, note.velocity, note.channel))
@@ -181,7 +186,8 @@ class Loop:
         moment = now()
         quiet = moment - self._played_at
         seconds = self._attend() if quiet < self._closely else self._doze(quiet)
-        deadlines = (self._scheduler.next_deadline(), self._repeats.next_deadline(), self._board.look_at)
+        own = (one.next_deadline() for one in (self._scheduler, self._conductor, self._repeats))
+        deadlines = (*own, self._board.look_at)
         return self._waiter.sleep(min([seconds, *(at - moment for at in deadlines if at is not None)]))
 
     def _attend(self) -> float:
@@ -202,7 +208,10 @@ class Loop:
         return LOOK_SLEEPING
 
     def silence(self, pause: Callable[[float], None]) -> None:
-        """End all that sounds and say so again a few times; `pause` waits some seconds."""
+        """Stop the clock, end all that sounds and say so again a few times; `pause` waits some seconds."""
+        self._conductor.stop(now())
+        for data in self._conductor.due(now()):
+            self._output.send(data)
         messages = [*self._scheduler.ledger.silence(), *self._repeats.recent(now(), LAST_WITHIN)]
         before = 0.0
         for moment in SILENCE_AT if messages else ():

@@ -41,8 +41,10 @@ class JackServer:
     killed a synchronous one stands still, for five to ten seconds each time: not `sync` is for tests of that.
     """
 
-    def __init__(self, name: str, *, sync: bool = True) -> None:
+    def __init__(self, name: str, *, sync: bool = True, period: int = 64) -> None:
+        """`period`: frames a cycle, at 48000 a second; with more of them a busy machine's server keeps time better."""
         self.name = name
+        self._period = period
         self._mode = ["--sync"] if sync else []
         self._process: subprocess.Popen[bytes] | None = None
         self._killed = False
@@ -50,7 +52,7 @@ class JackServer:
     def start(self) -> None:
         """Start it and wait until it can be connected to."""
         command = ["jackd", *self._mode, "--no-realtime", "--port-max", "64", "-n", self.name]
-        command += ["-d", "dummy", "-r", "48000", "-p", "64"]
+        command += ["-d", "dummy", "-r", "48000", "-p", str(self._period)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

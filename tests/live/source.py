@@ -1,0 +1,98 @@
+"""A MIDI clock not made here: jack_midi_clock, which follows the JACK transport, and what that transport says."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from improv.clock import now
+from tests.live.jack import JackServer
+
+#: The name of its port.
+CLOCK = "mclk_out"
+
+
+class JackClock:
+    """`jack_midi_clock` at a tempo; the transport is moved as at a host."""
+
+    def __init__(self, server: JackServer, bpm: float, *options: str) -> None:
+        self._server = server
+        command = ["jack_midi_clock", "-B", "-b", str(bpm), "-d", "0.1", *options]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = now() + 10.0
+        while not any(CLOCK in name for name in server.ports()):
+            assert self._process.poll() is None and now() < end, "jack_midi_clock does not start"
+            time.sleep(0.05)
+
+    def transport(self, *commands: str) -> None:
+        """Say something to `jack_transport`: play, stop, locate FRAME."""
+        said = "\n".join([*commands, "quit", ""])
+        subprocess.run(["jack_transport"], input=said, text=True, capture_output=True, timeout=10.0, check=True)
+
+    def end(self) -> None:
+        """Leave the transport at its beginning, stopped."""
+        self.transport("stop", "locate 0")
+        self._process.terminate()
+        self._process.wait(5)
+
+
+@contextmanager
+def jack_clock(server: JackServer, bpm: float, *options: str) -> Iterator[JackClock]:
+    """A clock while this lasts; skipped where it is not installed, but not in CI."""
+    if shutil.which("jack_midi_clock") is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI without jack_midi_clock: .ci/run installs it")
+        pytest.skip("jack_midi_clock is not installed")
+    clock = JackClock(server, bpm, *options)
+    try:
+        yield clock
+    finally:
+        clock.end()
+
+
+class _Position(ctypes.Structure):
+    """The head of jack_position_t (jack/types.h), and room for the rest."""
+
+    _pack_ = 1
+    _fields_ = (
+        ("unique_1", ctypes.c_uint64),
+        ("usecs", ctypes.c_uint64),
+        ("frame_rate", ctypes.c_uint32),
+        ("frame", ctypes.c_uint32),
+        ("rest", ctypes.c_byte * 256),
+    )
+
+
+class TransportWatch:
+    """A JACK client that asks where the transport is. `began`: the moment (improv.clock) of its frame 0."""
+
+    def __init__(self) -> None:
+        library = ctypes.util.find_library("jack")
+        assert library is not None
+        self._jack = ctypes.CDLL(library)
+        self._jack.jack_client_open.restype = ctypes.c_void_p
+        self._client = ctypes.c_void_p(self._jack.jack_client_open(b"watch", 1, None))
+        assert self._client.value, "no JACK server"
+        self._jack.jack_activate(self._client)
+
+    def began(self) -> float:
+        """When frame 0 was, by where the transport is now. It moves cycle by cycle, so the earliest of many is right;
+        and the stamp that comes with it is of another cycle, so our own clock is read."""
+        position, found = _Position(), []
+        for _ in range(20):
+            self._jack.jack_transport_query(self._client, ctypes.byref(position))
+            found.append(now() - position.frame / position.frame_rate)
+            time.sleep(0.0007)
+        return min(found)
+
+    def close(self) -> None:
+        """Leave."""
+        self._jack.jack_client_close(self._client)

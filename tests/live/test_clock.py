@@ -1,0 +1,129 @@
+"""In time on real ports: a clock not made here is followed, and improv's own is steady where it arrives."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from improv.events import Start, Tick
+from improv.midi import Parser
+from improv.pulse import Pulse
+from improv.transport import State, Transport
+from tests.live.jack import JackServer, Message, Musician, sounding
+from tests.live.source import CLOCK, jack_clock
+from tests.live.test_app import KEYBOARD, SYNTH, ons, running
+
+#: A source whose ticks lie this near to their own line, in seconds, is one; on a busy machine JACK now and then is not.
+STEADY = 0.006
+OPTIONS = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH, "--no-record")
+
+
+@pytest.fixture(scope="module")
+def server(jack: JackServer) -> Iterator[JackServer]:
+    """A JACK server whose cycles are long enough to keep its own time on a busy machine."""
+    own = JackServer(f"improv-clock-{os.getpid()}", period=256)
+    own.start()
+    os.environ["JACK_DEFAULT_SERVER"] = own.name
+    yield own
+    os.environ["JACK_DEFAULT_SERVER"] = jack.name
+    own.stop()
+
+
+def pulses(received: list[Message]) -> tuple[list[tuple[float, Pulse]], Transport, int]:
+    """What improv knows after each tick, and how many starts there were."""
+    transport, parser, found, starts = Transport(4.0), Parser(), [], 0
+    for message in received:
+        for event in parser.feed(message.data, message.at):
+            transport.hear(event)
+            starts += isinstance(event, Start)
+            pulse = transport.pulse()
+            if isinstance(event, Tick) and pulse is not None:
+                found.append((message.at, pulse))
+    return found, transport, starts
+
+
+@pytest.mark.parametrize(("bpm", "options"), [(120.0, ()), (97.0, ("-J", "10"))])
+def test_after_two_bars_tempo_and_phase_are_those_of_a_clock_not_made_here(
+    server: JackServer, bpm: float, options: tuple[str, ...]
+) -> None:
+    off = float("inf")
+    for _ in range(3):
+        with jack_clock(server, bpm, *options) as clock, Musician(hears=CLOCK) as musician:
+            clock.transport("play")
+            time.sleep(12 * 60 / bpm)
+            clock.transport("stop")
+            time.sleep(0.2)
+            received = musician.received
+        at = np.array([message.at for message in received if message.data == b"\xf8"])
+        numbers = np.arange(len(at))
+        slope, first = np.polyfit(numbers, at - at[0], 1)
+        off = float(np.quantile(np.abs(at - at[0] - first - slope * numbers), 0.9))
+        if len(at) > 240 and off < STEADY and abs(60 / 24 / slope / bpm - 1) < 0.001:
+            break
+    else:
+        pytest.skip(f"this machine is too busy for a steady JACK: its ticks are off their line by {off * 1000:.1f} ms")
+    found, transport, starts = pulses(received)
+    pulse = next(pulse for _, pulse in found if pulse.beat >= 8.0)
+    assert starts == 1
+    assert pulse.bpm == pytest.approx(bpm, rel=0.001 if not options else 0.005)
+    line = at[0] + first + slope * 24 * 8.0
+    assert pulse.seconds_at(8.0) == pytest.approx(line, abs=0.001 + off / 2)
+    assert transport.state == State.STOPPED
+
+
+def test_it_trades_on_the_bar_lines_of_a_clock_not_made_here_and_falls_silent_with_it(
+    server: JackServer, tmp_path: Path
+) -> None:
+    options = (*OPTIONS, "--sync", "clock", "--clock", CLOCK, "--trade", "1")
+    with (
+        jack_clock(server, 120.0) as clock,
+        Musician(keyboard=KEYBOARD, synth=SYNTH) as musician,
+        Musician(hears=CLOCK) as witness,
+        running(tmp_path, *options) as improv,
+    ):
+        improv.wait_for("no clock")
+        clock.transport("play")
+        witness.wait_for(lambda received: sum(m.data == b"\xf8" for m in received) > 12, 10.0)
+        musician.play([(0.3 * index + more, data) for index in range(5) for more, data in key(60 + index)])
+        answered = ons(musician.wait_for(lambda received: len(ons(received)) > 1, 8.0))
+        assert answered, improv.out
+        time.sleep(0.1)
+        ticks = [message.at for message in witness.received if message.data == b"\xf8"]
+        nearest = int(np.argmin(np.abs(np.array(ticks) - answered[0].at)))
+        assert abs((nearest + 48) % 96 - 48) <= 4, f"at tick {nearest}; there are 96 in a bar"
+        clock.transport("stop")
+        improv.wait_for("clock stopped")
+        time.sleep(0.3)
+        count = len(ons(musician.received))
+        assert not sounding(musician.received)
+        time.sleep(1.0)
+        assert len(ons(musician.received)) == count
+        assert improv.end() == 0
+
+
+def key(pitch: int) -> list[tuple[float, str]]:
+    return [(0.0, f"90{pitch:02x}50"), (0.2, f"80{pitch:02x}00")]
+
+
+def test_the_clock_it_sends_starts_is_steady_and_stops(server: JackServer, tmp_path: Path) -> None:
+    with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician:
+        with running(tmp_path, *OPTIONS, "--sync", "send", "--tempo", "140") as improv:
+            musician.play([(0.25 * index + more, data) for index in range(8) for more, data in key(60 + index)])
+            time.sleep(6.0)
+            assert improv.end() == 0
+        time.sleep(0.2)
+        clock = [message for message in musician.received if message.data[0] >= 0xF8]
+    assert [clock[0].data, clock[-1].data] == [b"\xfa", b"\xfc"]
+    assert {message.data for message in clock[1:-1]} == {b"\xf8"}
+    found, transport, _ = pulses(clock)
+    at = np.array([message.at for message in clock[1:-1]])
+    slope = np.polyfit(np.arange(len(at)), at - at[0], 1)[0]
+    assert len(at) > 5.0 * 140 / 60 * 24
+    assert 60 / 24 / slope == pytest.approx(140.0, rel=0.005)
+    assert found[-1][1].bpm == pytest.approx(140.0, rel=0.05)
+    assert transport.state == State.STOPPED
