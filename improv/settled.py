@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from improv import config
 from improv.controlnames import CONTROLS
 from improv.controls import Controls, bindings, read_binding
@@ -50,7 +52,7 @@ def core_settings(settled: config.Config) -> Settings:
     if lowest > highest:
         raise UserError(f"harmony.low = {lowest}: accepted is at most harmony.high, {highest}")
     state, channel_out = read_binding(settled.text("controls.state")), settled.whole("ports.channel_out") - 1
-    return Settings(
+    settings = Settings(
         mode=settled.text("answer.mode"),
         channel_out=channel_out,
         pedal=settled.text("ports.pedal"),
@@ -70,16 +72,6 @@ def core_settings(settled: config.Config) -> Settings:
         high=highest,
         polyphony=settled.whole("harmony.polyphony"),
         shy=settled.number("harmony.shy"),
-        sync=settled.text("time.sync"),
-        clock_absent=settled.text("time.clock_absent"),
-        meter=Meter.read(settled.text("time.meter")),
-        tempo=settled.number("time.tempo"),
-        trade=settled.whole("time.trade"),
-        offset_ms=settled.number("time.offset_ms"),
-        input_offset_ms=settled.number("time.input_offset_ms"),
-        grid=settled.text("time.grid"),
-        grid_strength=settled.number("time.grid_strength"),
-        swing=settled.number("time.swing"),
         role=settled.text("accompany.role"),
         commit=settled.number("accompany.commit"),
         voices=settled.whole("harmonize.voices"),
@@ -92,4 +84,22 @@ def core_settings(settled: config.Config) -> Settings:
         loudness=settled.number("playing.loudness"),
         temperature=tempered(settled.number("sampling.temperature")),
         top_p=narrowed(settled.number("sampling.top_p")),
+    )
+    return _in_time(settings, settled)
+
+
+def _in_time(settings: Settings, settled: config.Config) -> Settings:
+    """The same with what is said of time."""
+    return replace(
+        settings,
+        sync=settled.text("time.sync"),
+        clock_absent=settled.text("time.clock_absent"),
+        meter=Meter.read(settled.text("time.meter")),
+        tempo=settled.number("time.tempo"),
+        trade=settled.whole("time.trade"),
+        offset_ms=settled.number("time.offset_ms"),
+        input_offset_ms=settled.number("time.input_offset_ms"),
+        grid=settled.text("time.grid"),
+        grid_strength=settled.number("time.grid_strength"),
+        swing=settled.number("time.swing"),
     )

@@ -127,6 +127,7 @@ def test_whatever_player_and_clock_do_nothing_stays_sounding(steps, delays, poli
             turn()
             if what is Stop and now == at:
                 assert all(note.duration is not None for note in notes_in(said)), "on stop all goes off at once"
+    at = now
     one.settle(replace(said_so, mode="answer"))  # others may play for ever
     turn()
     for _ in range(2000):
