@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from improv import archiveoptions, config
+from improv import archiveoptions, calibrating, config
 from improv.bench import command as bench
 from improv.errors import UserError
 
@@ -18,6 +18,7 @@ ABOUT = "improv listens to you play and answers with music of its own: MIDI in, 
 EXAMPLES = """\
 commands:
   jam      play a MIDI file to improv and write down what it answers; no MIDI device needed
+  calibrate find how late your synth and your keys are, by tapping along
   learn    bind a knob, pad, pedal or key by moving it
   ports    list the MIDI ports of this machine
   setup    find your keyboard and your synth, and save the settings
@@ -121,6 +122,8 @@ def _run(said: argparse.Namespace) -> int:
     match said.command:
         case "ports":
             return app.ports(config.settle(said.config, options), as_json=said.json)
+        case "calibrate":
+            return calibrating.calibrate(said.config, options)
         case "learn":
             from improv.learning import learn
 
@@ -148,7 +151,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     """The parser of everything, and those of the commands."""
     parser = Parser(
         prog="improv",
-        usage="improv [options]\n       improv {jam,learn,ports,setup,bench,sessions,export,replay} ...",
+        usage="improv [options]\n       improv {jam,learn,ports,setup,calibrate,bench,sessions,export,replay} ...",
         description=ABOUT,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -179,7 +182,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     learn.add_argument("control", metavar="NAME", help="what it is to turn or do, such as temperature, take or mute")
     config.add_options(learn, ("--in", "--api", "--virtual"))
     others = [bench.add(commands, _add_command), *archiveoptions.add(commands, _add_command)]
-    return parser, [jam, ports, setup, learn, *others]
+    return parser, [jam, ports, setup, learn, calibrating.add(commands, _add_command), *others]
 
 
 def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:

@@ -1,0 +1,107 @@
+"""The beat of a player in free time, with how sure it is. Pure; absolute seconds.
+
+A filter over all beats there might be: how long a beat is and where in it we are. With every chord the likelihood of
+each is multiplied by how often music has an onset there: mostly on the beat, often on its half, at times on its
+quarters or thirds; one with several notes more likely on the beat. Between chords beats go on, and may drift. (After
+Whiteley, Cemgil and Godsill, "Bayesian modelling of temporal structure in musical audio", 2006, the bar pointer; here
+a beat's, and of onsets that are known.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from improv.notes import GROUP_SPAN
+
+Values = NDArray[np.float64]
+
+#: Seconds a beat, and how many parts a beat is looked at in.
+PERIODS = np.geomspace(0.33, 1.0, 40)
+PARTS = 48
+#: Where in a beat onsets are, and how often: single notes, and chords. The rest may be anywhere.
+PLACES = (0.0, 1 / 2, 1 / 4, 3 / 4, 1 / 3, 2 / 3)
+NOTES = (0.34, 0.24, 0.12, 0.12, 0.04, 0.04)
+CHORDS = (0.56, 0.20, 0.05, 0.05, 0.02, 0.02)
+#: Players are off by so much (seconds), and their beat's length wanders by this much a second, in steps of PERIODS.
+JITTER, WANDER = 0.022, 0.03
+#: Beats of this length are likeliest (seconds), by a bell over the logarithm of this width.
+USUAL, SPREAD = 0.6, 0.35
+#: An offered moment is right if a beat is so near (seconds). How sure one must be to enter on it: of moments offered
+#: with more, nine in ten lay on a beat or its half (tests/bench/beats.py).
+NEAR, SURE = 0.06, 0.8
+#: Seconds for what is offered to be looked at in, and how wide (in these) a crowd of beliefs is.
+_STEP, _CROWD = 0.01, np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
+#: What was believed is forgotten by this much a second.
+_FORGOTTEN = 0.01
+
+
+def _bells(shares: tuple[float, ...]) -> Values:
+    """How often onsets are in each part of a beat against evenly spread, shape (periods, parts)."""
+    phase = np.arange(PARTS) / PARTS
+    found = np.full((len(PERIODS), PARTS), 1 - sum(shares))
+    for place, share in zip(PLACES, shares, strict=True):
+        away = (phase - place + 0.5) % 1 - 0.5
+        width = np.maximum(JITTER / PERIODS, 0.7 / PARTS)[:, None]
+        bell = np.exp(-0.5 * (away / width) ** 2)
+        found += share * bell / bell.mean(axis=1, keepdims=True)
+    return found
+
+
+class BeatFinder:
+    """Hears the player's onsets in order."""
+
+    def __init__(self) -> None:
+        self._fits = _bells(NOTES), _bells(CHORDS)
+        prior = np.exp(-0.5 * (np.log(PERIODS / USUAL) / SPREAD) ** 2)[:, None] * np.ones(PARTS)
+        self._prior = prior / prior.sum()
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing was heard."""
+        self._beliefs = self._prior  # shape (periods, parts): probabilities
+        self._at: float | None = None  # the moment these are of, a chord's first onset
+        self._chord = False
+
+    def hear(self, onset: float) -> None:
+        """The player struck; chords are noticed when their second note comes."""
+        if self._at is not None and onset - self._at <= GROUP_SPAN:
+            if not self._chord:
+                self._chord = True
+                self._weigh(self._fits[1] / self._fits[0])
+            return
+        if self._at is not None:
+            self._beliefs = self._later(onset - self._at)
+        self._at, self._chord = onset, False
+        self._weigh(self._fits[0])
+
+    def _weigh(self, factor: Values) -> None:
+        self._beliefs = self._beliefs * factor
+        self._beliefs /= self._beliefs.sum()
+
+    def _later(self, seconds: float) -> Values:
+        """What is believed so many seconds after the last chord: beats have gone on, drifted and been forgotten."""
+        shift = seconds / PERIODS * PARTS
+        whole = np.floor(shift).astype(int)
+        part = (shift - whole)[:, None]
+        index = (np.arange(PARTS)[None] - whole[:, None]) % PARTS
+        rows = np.arange(len(PERIODS))[:, None]
+        moved = (1 - part) * self._beliefs[rows, index] + part * self._beliefs[rows, (index - 1) % PARTS]
+        share = min(WANDER * seconds, 0.3)
+        longer, shorter = np.vstack([moved[:1], moved[:-1]]), np.vstack([moved[1:], moved[-1:]])
+        moved = (1 - 2 * share) * moved + share * (longer + shorter)
+        kept = np.exp(-_FORGOTTEN * seconds)
+        return np.asarray(kept * moved + (1 - kept) * self._prior)
+
+    def next_beat(self, earliest: float) -> tuple[float, float] | None:
+        """The likeliest first beat from a moment on, and the probability that a beat is there; None before the first
+        note."""
+        if self._at is None or earliest < self._at:
+            return None
+        beliefs = self._later(earliest - self._at)
+        waits = ((1 - np.arange(PARTS) / PARTS) % 1)[None] * PERIODS[:, None]
+        crowd = np.bincount((waits / _STEP).astype(int).ravel(), beliefs.ravel())
+        best = (int(np.argmax(np.convolve(crowd, _CROWD, "same"))) + 0.5) * _STEP
+        beats = (best - waits) / PERIODS[:, None]
+        away = np.abs((beats + 0.5) % 1 - 0.5) * PERIODS[:, None]
+        return earliest + best, float(beliefs[away <= NEAR].sum())
