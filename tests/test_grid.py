@@ -63,7 +63,7 @@ def test_the_mass_between_two_points_goes_to_the_nearer() -> None:
 
 def lumpy() -> TableModel:
     """Waits about a quarter second, some chords, and a pitch for each wait that says which it was."""
-    weights = {0: 30.0}
+    weights = {0: 120.0}
     for bin_ in range(2, ENCODING.sizes[IOI]):
         middle = ENCODING.ioi(bin_)
         weights[bin_] = 100 * np.exp(-0.5 * ((middle - 0.21) / 0.05) ** 2) + 5 * np.exp(-middle)
@@ -100,8 +100,8 @@ def on_the_grid(onsets: list[float], division: float, at: float = 0.0, beat: flo
 
 def answers(seed: int, model: TableModel | None = None, **more) -> list[float]:
     model = lumpy() if model is None else model
-    events = together(host(80.0, at=-8.0), played(*PHRASE))
-    said = perform(events, model, seed, sync="clock", memory="off", **more).improv
+    events = together(host(24.0, at=-2.0), played(*PHRASE))
+    said = perform(events, model, seed, sync="clock", memory="off", drafts=1, **more).improv
     return [event.at for event in said if isinstance(event, NoteOn)]
 
 
