@@ -18,7 +18,6 @@ from improv.ports.held import SENSING, Held
 from improv.ports.pipe import Pipe
 from improv.ports.repeats import LAST_WITHIN, SILENCE_AT, Repeats
 from improv.ports.reports import Dropped, Heard, Plugged, Quench, Report, Sent, Unplugged
-from improv.ports.seams import Board, Input
 from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
 
