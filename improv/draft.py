@@ -105,8 +105,7 @@ class Draft:
         if pitches is not None:
             how.bias[0, encoding.field(PITCH)] += pitches
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
-        run = partial(self._run, self._rows, self._dials)
-        step, point = on_grid(run, how, head, among, encoding, self._rng)
+        step, point = on_grid(partial(self._run, self._rows, self._dials), how, head, among, encoding, self._rng)
         self.steps += 1
         if not all(sane(step, row, encoding) for row in range(len(parts))):
             self.broken += 1
@@ -121,9 +120,8 @@ class Draft:
         if self._recall is not None:
             # How long it is to sound is drawn last, so the memory of touch can be asked when all else is known.
             cap, known = self._panel.settings.memory_weight, stroke(step.drawn[row].tolist())
-            step.drawn[row, DURATION] = redrawn(
-                step, row, how, encoding, *self._recall.duration(cap, known, encoding.sizes[DURATION])
-            )
+            lengths = self._recall.duration(cap, known, encoding.sizes[DURATION])
+            step.drawn[row, DURATION] = redrawn(step, row, how, encoding, *lengths)
         drawn = min(max(head + encoding.ioi(int(step.drawn[row, IOI])), earliest), latest)
         return self._written(step, row, drawn if point is None or row else point, rest)
 
