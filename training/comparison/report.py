@@ -118,7 +118,7 @@ def draw(scores: Scores, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     rivals = list(next(iter(scores.values())))
-    figure, axes = plt.subplots(1, len(scores), figsize=(5 * len(scores), 4.4), sharey=True, squeeze=False)
+    figure, axes = plt.subplots(1, len(scores), figsize=(5 * len(scores), 4.6), sharey=True, squeeze=False)
     for axis, (group, found) in zip(axes[0], scores.items(), strict=True):
         begin = [0.0] * len(rivals)
         for column, colour in zip(COLUMNS[:-1], COLOURS, strict=True):
@@ -131,7 +131,7 @@ def draw(scores: Scores, path: Path) -> None:
         axis.set_xlim(0, 1.15 * max(begin))
         axis.set_xlabel("bits per note")
     axes[0][0].invert_yaxis()
-    axes[0][0].legend(fontsize="small", loc="lower right")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), fontsize="small", loc="upper left", ncols=2)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
