@@ -3,6 +3,9 @@
 A model goes on from its own notes, and small deviations grow. So the mean pitch, the mean wait (its logarithm) and the
 share of notes that join a chord are compared with the player's; the difference becomes a bias on what is drawn next.
 For a bell-shaped distribution a bias of `(target - mean) / variance` nats a unit moves the mean by that difference.
+Music's are none: so beyond one spread from the player's mean a value gains or loses no more, lest what is rare (a wait
+of 40 ms, the highest key) be what answers a drift. And pace and fullness go up and down in any music: only what is
+beyond ALLOWED is a drift.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from copy import copy
-from math import log, log2, sqrt
+from math import copysign, log, log2, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +28,10 @@ PULL = 2.0
 CALL_WEIGHT = 8
 #: Spreads below these are not believed: semitones, and doublings of time.
 LEAST_PITCH_SPREAD, LEAST_WAIT_SPREAD = 4.0, 0.5
+#: What may differ: nothing of the mean pitch; doublings of the mean wait; nats of the odds that a note joins a chord.
+ALLOWED_PITCH, ALLOWED_WAIT, ALLOWED_ODDS = 0.0, 0.5, 1.0
 #: No pull is stronger than this many nats, from the player's mean to any value.
-MOST = 4.0
+MOST = 2.0
 
 Values = NDArray[np.float64]
 _KEYS = np.arange(128.0)
@@ -121,22 +126,28 @@ def manner(notes: Iterable[Note]) -> Manner:
 def pull(encoding: Encoding, call: Manner, answer: Manner) -> Floats:
     """The bias, shape (encoding.offsets[-1],), in nats, that brings `answer` back to `call`; zero without a drift."""
     bias = np.zeros(encoding.offsets[-1], np.float32)
-    bias[encoding.field(PITCH)] = _tilt(_KEYS, call.pitches, answer.pitches, LEAST_PITCH_SPREAD)
+    bias[encoding.field(PITCH)] = _tilt(_KEYS, call.pitches, answer.pitches, LEAST_PITCH_SPREAD, ALLOWED_PITCH)
     waits = bias[encoding.field(IOI)]
-    waits[1:] = _tilt(encoding.ioi_octaves, call.waits, answer.waits, LEAST_WAIT_SPREAD)
+    waits[1:] = _tilt(encoding.ioi_octaves, call.waits, answer.waits, LEAST_WAIT_SPREAD, ALLOWED_WAIT)
     if call.joins.count:
         share, notes = call.joins.mean, call.joins.count
-        waits[0] = PULL * (_log_odds(share, notes) - _log_odds(_mixed(answer.joins, share), notes))
+        odds = _log_odds(share, notes) - _log_odds(_mixed(answer.joins, share), notes)
+        waits[0] = PULL * _beyond(odds, ALLOWED_ODDS)
     return bias
 
 
-def _tilt(values: Values, call: Sums, answer: Sums, least_spread: float) -> Values | float:
+def _tilt(values: Values, call: Sums, answer: Sums, least_spread: float, allowed: float) -> Values | float:
     if not call.count or not answer.count:
         return 0.0
     target = call.mean
-    slope = PULL * (target - _mixed(answer, target)) / max(call.spread, least_spread) ** 2
-    tilt: Values = np.minimum(np.maximum(slope * (values - target), -MOST), MOST)
+    spread = max(call.spread, least_spread)
+    strength = min(max(PULL * _beyond(target - _mixed(answer, target), allowed) / spread, -MOST), MOST)
+    tilt: Values = strength * np.minimum(np.maximum((values - target) / spread, -1.0), 1.0)
     return tilt
+
+
+def _beyond(difference: float, allowed: float) -> float:
+    return copysign(max(abs(difference) - allowed, 0.0), difference)
 
 
 def _mixed(answer: Sums, target: float) -> float:

@@ -46,6 +46,19 @@ def test_chords_where_the_call_had_none_are_made_rarer_and_the_other_way_round()
     assert pulled(line(60, 62, 64, 65, 67, 69), IOI, call=line(60, 62, 64, 65, chord=3))[0] > 0
 
 
+def test_a_pace_and_a_fullness_that_go_up_and_down_as_music_does_are_left_alone():
+    assert not pulled(line(*[64] * 8, step=0.1875), IOI)[1:].any()
+    assert not pulled([*line(60, 62, 64, 65), *line(60, chord=2)], IOI, call=line(60, 62, chord=2))[0].any()
+
+
+def test_what_is_rare_is_no_likelier_than_what_is_one_spread_away():
+    """A drift to longer waits is answered by shorter ones as the player's are, not by the shortest there is."""
+    bias = pulled(line(*[64] * 8, step=1.0), IOI)
+    assert bias[ENCODING.ioi_bin(0.04)] == bias[ENCODING.ioi_bin(0.17)] > bias[ENCODING.ioi_bin(0.25)]
+    high = pulled(line(*[84] * 8), PITCH)
+    assert high[21] == high[55] and high[127] == high[90]
+
+
 def test_the_further_the_stronger_and_never_without_bound():
     near, far = (pulled(line(*[pitch] * 8), PITCH)[60] for pitch in (70, 84))
     assert 0 < near < far

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from improv.draft import Draft
 from improv.ears import Ears
@@ -37,11 +38,14 @@ class Job:
 
 
 def events_of(notes: Notes) -> list[Event]:
-    """A passage as a keyboard without a pedal would send it; at equal moments keys come up before they go down."""
+    """A passage as a keyboard without a pedal would send it: a key comes up before it goes down again, and of a pitch
+    struck twice at once, as files have it, the longer sounds."""
     said: list[Event] = []
-    for note, end in zip(notes.tolist(), releases(notes).tolist(), strict=True):
+    ordered = notes[np.lexsort((notes["duration"], notes["onset"]))]
+    for note, length in zip(ordered.tolist(), _lengths(ordered).tolist(), strict=True):
         onset, pitch, velocity = note[:3]
-        said += [NoteOn(onset, 0, pitch, velocity), NoteOff(max(end, onset + 1e-4), 0, pitch)]
+        if length > 0:
+            said += [NoteOn(onset, 0, pitch, velocity), NoteOff(onset + length, 0, pitch)]
     return sorted(said, key=lambda event: (event.at, isinstance(event, NoteOn)))
 
 
@@ -73,19 +77,20 @@ def go_on(model: StepModel, job: Job) -> Notes:
             break
         written.append(new.note)
         earliest = new.note.onset
-    return _ended(as_array(written))
+    notes = as_array(written)
+    notes["duration"] = _lengths(notes)
+    return notes
 
 
-def _ended(notes: Notes) -> Notes:
-    """As it sounds on a keyboard: a note ends where its pitch begins again."""
-    ended = notes.copy()
+def _lengths(notes: Notes) -> NDArray[np.float64]:
+    """For how many seconds each note sounds on a keyboard: no longer than until its pitch begins again."""
+    lengths = releases(notes) - notes["onset"]
     following = np.full(128, np.inf)
-    for index in range(len(ended) - 1, -1, -1):
-        onset, pitch = float(ended["onset"][index]), int(ended["pitch"][index])
-        if following[pitch] > onset:
-            ended["duration"][index] = min(float(ended["duration"][index]), following[pitch] - onset)
+    for index in range(len(notes) - 1, -1, -1):
+        onset, pitch = float(notes["onset"][index]), int(notes["pitch"][index])
+        lengths[index] = min(lengths[index], following[pitch] - onset)
         following[pitch] = onset
-    return ended
+    return lengths
 
 
 _model: StepModel | None = None  # of a worker process
