@@ -95,6 +95,11 @@ class Tail:
         self._ioi = 0
         self._sounding = 0
 
+    @property
+    def top(self) -> int:
+        """The highest pitch of the last group; -1 before any."""
+        return max((pitch for _, pitch in self.group), default=-1)
+
     def row(self, note: Note) -> Rows:
         """The row of `note`, which comes after all notes so far; shape (7,)."""
         if self.head is None or note.onset - self.head > GROUP_SPAN + 1e-9:

@@ -13,12 +13,13 @@ from functools import partial
 
 import numpy as np
 
+from improv import drawing
 from improv.balance import STEADY, asked_by, height, pace, rub
 from improv.bearing import Bearing
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast, reading
 from improv.dials import Meter, heard
-from improv.drawing import Written, beside, probability_of_wait, quantile_of_wait, redrawn, sane, wait, whose
+from improv.drawing import Written
 from improv.ears import Ears
 from improv.encoding import DURATION, IOI, PART, PITCH, Rows
 from improv.grid import on_grid, points
@@ -28,12 +29,8 @@ from improv.recall import Recall
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
 from improv.touch import stroke
 
-#: Hands have ten fingers: a group of this many notes is full.
-FULL_GROUP = 10
 #: A note that is left out is followed by nothing for so many seconds: as long as a group.
 REST = GROUP_SPAN + 1e-3
-#: So many rows are read once and not once for each part: the last is enough for that.
-MANY = 4
 
 
 class Draft:
@@ -64,13 +61,13 @@ class Draft:
         # What the model has not been fed yet, shapes (n, 7) and (n + 1, WIDTH): what is known before each, and after.
         self._rows = rows if len(rows) else model.encoding.pad(1)
         lately = ears.context.lately(how)
-        self._dials = beside(len(self._rows), heard(lately))
+        self._dials = drawing.beside(len(self._rows), heard(lately))
         self._meter = Meter(lately)
         self._state = model.start()
         self._alone = len(cast.parts) == 1
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
-        self._group_over = False  # the last draw fell back inside its group, or was left out of it
+        self._rising = self._group_over = False  # the last draw fell back inside its group, or was left out of it
         self.rested = False  # the last draw was a note that is left out
         self.reached: float | None = None  # up to when all is written, notes and rests; absolute seconds
         self.steps = 0
@@ -107,7 +104,7 @@ class Draft:
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
         step, point = on_grid(partial(self._run, self._rows, self._dials), how, head, among, encoding, self._rng)
         self.steps += 1
-        if not all(sane(step, row, encoding) for row in range(len(parts))):
+        if not all(drawing.sane(step, row, encoding) for row in range(len(parts))):
             self.broken += 1
             return None
         if self._remembrance is not None:  # the first step read what was heard
@@ -116,12 +113,12 @@ class Draft:
         row = 0
         if len(parts) > 1:
             first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings)
-            row = whose(step, how, encoding, self._rng, first)
+            row = drawing.whose(step, how, encoding, self._rng, first)
         if self._recall is not None:
             # How long it is to sound is drawn last, so the memory of touch can be asked when all else is known.
             cap, known = self._panel.settings.memory_weight, stroke(step.drawn[row].tolist())
             lengths = self._recall.duration(cap, known, encoding.sizes[DURATION])
-            step.drawn[row, DURATION] = redrawn(step, row, how, encoding, *lengths)
+            step.drawn[row, DURATION] = drawing.redrawn(step, row, how, encoding, *lengths)
         drawn = min(max(head + encoding.ioi(int(step.drawn[row, IOI])), earliest), latest)
         return self._written(step, row, drawn if point is None or row else point, rest)
 
@@ -131,14 +128,15 @@ class Draft:
         drawn = Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration), Part(part))
         sure = step.used[row, encoding.offsets[PITCH] + pitch] >= self._panel.settings.shy
         self.rested = drawn.part == self._cast.own and not sure
+        rising, self._rising, self._group_over = self._rising, False, False
         if self.rested:
-            # Its chord is over, or the wait goes on.
-            self._group_over, self.reached = ioi == 0, onset + REST if ioi else self.reached
+            self._group_over, self.reached = ioi == 0, onset + REST if ioi else self.reached  # or the wait goes on
             return None
-        # Inside a group pitches rise. One that does not is not played: the state stays before it, and the next
-        # draw must leave the group.
-        self._group_over = ioi == 0 and not self._cast.joins(drawn.part, pitch, self._tail.group)
-        if self._group_over:
+        # Inside a group pitches rise. One that does not is not played: the state stays before it. If not the model drew
+        # it down but what was added to its opinion, who plays alone draws once more, from above.
+        if ioi == 0 and not self._cast.joins(drawn.part, pitch, self._tail.group):
+            self._rising = self._alone and not rising and drawing.expects_above(step.raw[row], encoding, self._tail.top)
+            self._group_over = not self._rising
             return None
         self._state, self._rows, self._dials = step.state[row : row + 1], self._rows[:0], self._dials[-1:]
         self._add(drawn)
@@ -150,8 +148,8 @@ class Draft:
             self._recall.wrote(stroke(self._rows[0].tolist()))
         note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
         opinions = step.raw[row, encoding.field(PITCH)]
-        expected = float(np.exp(opinions) @ opinions)
-        return Written(note, probability_of_wait(step.raw[row], encoding, rest), float(opinions[pitch]), expected)
+        usual = float(np.exp(opinions) @ opinions)
+        return Written(note, drawing.probability_of_wait(step.raw[row], encoding, rest), float(opinions[pitch]), usual)
 
     @property
     def recited(self) -> int:
@@ -161,7 +159,7 @@ class Draft:
     def wait(self, share: float) -> float:
         """The seconds that the wait for the next chord does not exceed in so large a share of all cases (0 to 1)."""
         how = controls(self._model.encoding, np.random.default_rng(0))
-        return quantile_of_wait(self._run(self._rows, self._dials, how).raw[0], self._model.encoding, share)
+        return drawing.quantile_of_wait(self._run(self._rows, self._dials, how).raw[0], self._model.encoding, share)
 
     def opinions(self, notes: Sequence[Note]) -> list[float]:
         """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
@@ -194,7 +192,7 @@ class Draft:
 
     def _catch_up(self) -> None:
         """Let the model read all but the last of many rows once, and not once a part."""
-        if len(self._rows) > MANY:
+        if len(self._rows) > drawing.MANY:
             how = controls(self._model.encoding, np.random.default_rng(0))
             step = self._run(self._rows[:-1], self._dials[:-1], how)
             if np.isfinite(step.state).all():
@@ -228,13 +226,15 @@ class Draft:
         for row, part in enumerate(parts):
             how.bias[row, encoding.field(PART)] = NEVER
             how.bias[row, encoding.offsets[PART] + part] = 0
-            wait(how.bias[row, encoding.field(IOI)], encoding, shortest, longest, self._closed(part))
+            drawing.wait(how.bias[row, encoding.field(IOI)], encoding, shortest, longest, self._closed(part))
+            if self._rising:
+                drawing.rise(how.bias[row], encoding, self._tail.top)
         return how
 
     def _closed(self, part: Part) -> bool:
         """Whether no note of this part may join the last group any more."""
         own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
-        full = self._group_over or len(self._tail.group) >= FULL_GROUP or is_full(own, self._panel.settings)
+        full = self._group_over or len(self._tail.group) >= drawing.FULL_GROUP or is_full(own, self._panel.settings)
         return full or not self._cast.joins(part, 128, self._tail.group)
 
     def _as_model(self, note: Note) -> Note:

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from improv.dials import WIDTH
-from improv.encoding import DURATION, IOI, LONGEST, PART, Encoding
+from improv.encoding import DURATION, IOI, LONGEST, PART, PITCH, Encoding
 from improv.notes import GROUP_SPAN, Note
 from improv.step import NEVER, Controls, Floats, Step
 
 #: Semitones beyond the player's own range that cost nothing, and nats for each semitone beyond those.
 REGISTER_MARGIN = 5
 REGISTER_SLOPE = 0.15
+#: Hands have ten fingers: a group of this many notes is full.
+FULL_GROUP = 10
+#: So many rows are read once and not once for each part: the last is enough for that.
+MANY = 4
 #: The sum of probabilities may be off by this much before a step counts as broken.
 _SLACK = 0.01
 
@@ -72,6 +76,18 @@ def quantile_of_wait(raw: Floats, encoding: Encoding, share: float) -> float:
     waits = np.exp(raw[encoding.field(IOI)][1:])
     index = int(np.searchsorted(np.cumsum(waits), share * waits.sum()))
     return float((*encoding.ioi_edges, LONGEST)[min(index, len(waits) - 1) + 2])
+
+
+def rise(bias: Floats, encoding: Encoding, top: int) -> None:
+    """Rule out, in biases side by side, all but joining the last group above `top`, if it may be joined."""
+    if bias[encoding.offsets[IOI]] > NEVER / 2:
+        bias[encoding.field(IOI)][1:] = NEVER
+        bias[encoding.field(PITCH)][: top + 1] = NEVER
+
+
+def expects_above(raw: Floats, encoding: Encoding, top: int) -> bool:
+    """Whether the model, of a note with the fields drawn before the pitch, had expected it above `top`."""
+    return float(np.exp(raw[encoding.field(PITCH)][top + 1 :]).sum()) > 0.5
 
 
 def beside(rows: int, dials: Floats) -> Floats:

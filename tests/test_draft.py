@@ -72,6 +72,24 @@ def test_a_note_that_falls_back_inside_its_chord_is_left_out_and_the_chord_is_ov
     assert one.broken == 0
 
 
+def test_a_chord_goes_on_where_it_was_not_the_model_that_drew_a_note_back_into_it():
+    """The model expects chords of rising notes; a bias draws each of them down, and chords are no smaller for it."""
+    rising = {pitch: pitch - 58.0 for pitch in range(60, 76)}
+    model = TableModel({IOI: {0: 3.0, ENCODING.ioi_bin(0.25): 1.0}, PITCH: rising})
+    down = np.zeros(128, np.float32)
+    down[:67] = 8.0
+    one, sizes = draft(model, heard(60, 62, 64)), [0]
+    onset = 1.5
+    for _ in range(200):
+        written = one.write(onset, onset + 0.5, 0.5, pitches=down)
+        if written is not None:
+            sizes += [0] * (written.note.onset > onset)
+            sizes[-1] += 1
+            onset = written.note.onset
+    assert np.mean(sizes) > 1.5
+    assert one.broken == 0
+
+
 def test_slowing_makes_long_waits_likelier():
     model = TableModel({IOI: {ENCODING.ioi_bin(0.25): 1.0, ENCODING.ioi_bin(1.0): 1.0}})
 
