@@ -9,6 +9,8 @@ a beat's, and of onsets that are known.)
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,8 +34,8 @@ USUAL, SPREAD = 0.6, 0.35
 NEAR, SURE = 0.06, 0.8
 #: Seconds for what is offered to be looked at in, and how wide (in these) a crowd of beliefs is.
 _STEP, _CROWD = 0.01, np.exp(-0.5 * (np.arange(-4, 5) / 2.0) ** 2)
-#: What was believed is forgotten by this much a second.
-_FORGOTTEN = 0.01
+#: What was believed is forgotten by this much a second, and wholly after so long a silence; seconds of one drift.
+_FORGOTTEN, _LONG, _PIECE = 0.01, 15.0, 0.5
 
 
 def _bells(shares: tuple[float, ...]) -> Values:
@@ -54,12 +56,12 @@ class BeatFinder:
     def __init__(self) -> None:
         self._fits = _bells(NOTES), _bells(CHORDS)
         prior = np.exp(-0.5 * (np.log(PERIODS / USUAL) / SPREAD) ** 2)[:, None] * np.ones(PARTS)
-        self._prior = prior / prior.sum()
+        self._prior: Values = prior / prior.sum()
         self.forget()
 
     def forget(self) -> None:
         """Nothing was heard."""
-        self._beliefs = self._prior  # shape (periods, parts): probabilities
+        self._beliefs: Values = self._prior  # shape (periods, parts): probabilities
         self._at: float | None = None  # the moment these are of, a chord's first onset
         self._chord = False
 
@@ -81,16 +83,24 @@ class BeatFinder:
 
     def _later(self, seconds: float) -> Values:
         """What is believed so many seconds after the last chord: beats have gone on, drifted and been forgotten."""
+        if seconds > _LONG:
+            return self._prior
+        beliefs, pieces = self._beliefs, max(1, math.ceil(seconds / _PIECE))
+        for _ in range(pieces):  # a beat that drifts comes elsewhere, so a long wait is many short ones
+            beliefs = self._moved(beliefs, seconds / pieces)
+        return beliefs
+
+    def _moved(self, beliefs: Values, seconds: float) -> Values:
         shift = seconds / PERIODS * PARTS
         whole = np.floor(shift).astype(int)
         part = (shift - whole)[:, None]
         index = (np.arange(PARTS)[None] - whole[:, None]) % PARTS
         rows = np.arange(len(PERIODS))[:, None]
-        moved = (1 - part) * self._beliefs[rows, index] + part * self._beliefs[rows, (index - 1) % PARTS]
-        share = min(WANDER * seconds, 0.3)
+        moved = (1 - part) * beliefs[rows, index] + part * beliefs[rows, (index - 1) % PARTS]
+        share = WANDER * seconds
         longer, shorter = np.vstack([moved[:1], moved[:-1]]), np.vstack([moved[1:], moved[-1:]])
         moved = (1 - 2 * share) * moved + share * (longer + shorter)
-        kept = np.exp(-_FORGOTTEN * seconds)
+        kept = math.exp(-_FORGOTTEN * seconds)
         return np.asarray(kept * moved + (1 - kept) * self._prior)
 
     def next_beat(self, earliest: float) -> tuple[float, float] | None:
