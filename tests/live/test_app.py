@@ -125,7 +125,9 @@ def test_a_phrase_is_answered_after_the_gap_and_the_answer_stops_when_the_player
         assert improv.end() == 0
         assert improv.err == []
         assert [line.split()[0] for line in improv.out] == ["hearing", "listening", "answering", "listening"]
-    assert len(ons(musician.received)) == len([message for message in musician.received if message.ends])
+    # At the end the offs of the last seconds are sent once more, so there are as many or more of them.
+    assert not sounding(musician.received)
+    assert len(ons(musician.received)) <= len([message for message in musician.received if message.ends])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
