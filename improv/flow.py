@@ -123,3 +123,27 @@ class Flow:
     def _close(self) -> None:
         self._broken = self.broken
         self._foresight = self._ending = self._ends_by = None
+
+
+class Flowing:
+    """What the modes share that play by a flow; it takes the player's turns for what they are."""
+
+    false_turns = 0
+
+    def __init__(self, stage: Stage, flow: Flow) -> None:
+        self._stage = stage
+        self._flow = flow
+
+    @property
+    def answering(self) -> bool:
+        """Whether improv plays, or its last chord rings."""
+        return self._flow.sounds
+
+    @property
+    def broken_steps(self) -> int:
+        """How often the model's output was unusable."""
+        return self._flow.broken
+
+    def leave(self, now: float) -> list[Command]:
+        """Another mode takes over."""
+        return self._flow.leave(now)

@@ -11,31 +11,18 @@
 from __future__ import annotations
 
 from improv.casting import ACCOMPANIST, LEADER, Cast
-from improv.flow import RELEASE, Flow
+from improv.flow import RELEASE, Flow, Flowing
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage
 
 
-class AccompanyMode:
+class AccompanyMode(Flowing):
     """The mode `accompany`."""
 
-    false_turns = 0
-
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._flow = Flow(stage)
+        super().__init__(stage, Flow(stage))
         self._taken = False  # to play on, though the player has let go
-
-    @property
-    def answering(self) -> bool:
-        """Whether improv plays, or its last chord rings."""
-        return self._flow.sounds
-
-    @property
-    def broken_steps(self) -> int:
-        """How often the model's output was unusable."""
-        return self._flow.broken
 
     def heard(self, note: Note) -> None:
         """The player plays: improv plays along."""
@@ -62,10 +49,6 @@ class AccompanyMode:
     def finish(self, at: float) -> None:
         """Find an end, and rest until the player plays on."""
         self._flow.finish(at + self._flow.limit())
-
-    def leave(self, now: float) -> list[Command]:
-        """Another mode takes over."""
-        return self._flow.leave(now)
 
     def turn(self, now: float) -> list[Command]:
         """Go on with the plan, or come to an end."""

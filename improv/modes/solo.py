@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from improv.casting import TOGETHER
-from improv.flow import RELEASE, Flow
+from improv.flow import RELEASE, Flow, Flowing
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage
@@ -17,25 +17,12 @@ from improv.stage import Stage
 SOON, REST = 0.5, 2.0
 
 
-class SoloMode:
+class SoloMode(Flowing):
     """The mode `solo`."""
 
-    false_turns = 0
-
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._flow = Flow(stage, REST, SOON)
+        super().__init__(stage, Flow(stage, REST, SOON))
         self._wants = True
-
-    @property
-    def answering(self) -> bool:
-        """Whether improv plays."""
-        return self._flow.sounds
-
-    @property
-    def broken_steps(self) -> int:
-        """How often the model's output was unusable."""
-        return self._flow.broken
 
     def heard(self, note: Note) -> None:
         """The player steers."""
@@ -59,10 +46,6 @@ class SoloMode:
         """Find an end, then rest."""
         self._wants = False
         self._flow.finish(at + self._flow.limit())
-
-    def leave(self, now: float) -> list[Command]:
-        """Another mode takes over."""
-        return self._flow.leave(now)
 
     def turn(self, now: float) -> list[Command]:
         """Play on."""

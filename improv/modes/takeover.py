@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from improv.casting import TOGETHER
 from improv.draft import Draft
-from improv.flow import RELEASE, Flow
+from improv.flow import RELEASE, Flow, Flowing
 from improv.notes import Note
 from improv.plan import Command
 from improv.stage import Stage
@@ -21,26 +21,13 @@ SOON = 0.1
 REST = 4.0
 
 
-class ContinueMode:
+class ContinueMode(Flowing):
     """The mode `continue`."""
 
-    false_turns = 0
-
     def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._flow = Flow(stage, REST, SOON)
+        super().__init__(stage, Flow(stage, REST, SOON))
         self._asks = bool(stage.ears.recent)  # how long the wait may be is yet to be asked
         self._due: float | None = None  # when the player is late, if no key is down
-
-    @property
-    def answering(self) -> bool:
-        """Whether improv has taken over."""
-        return self._flow.sounds
-
-    @property
-    def broken_steps(self) -> int:
-        """How often the model's output was unusable."""
-        return self._flow.broken
 
     def heard(self, note: Note) -> None:
         """The player is back, or plays on."""
@@ -52,10 +39,6 @@ class ContinueMode:
         """The clock started, stopped or jumped: all goes off, and nothing is taken over until the player has played."""
         self._flow.stop(at)
         self._asks, self._due = False, None
-
-    def leave(self, now: float) -> list[Command]:
-        """Another mode takes over."""
-        return self._flow.leave(now)
 
     def turn(self, now: float) -> list[Command]:
         """Take over, or play on."""
