@@ -173,9 +173,10 @@ class Arranged:
     onsets: NDArray[np.float64]
     order: Order
 
-    def tail(self, first: int) -> Arranged:
-        """The notes from index `first` on."""
-        return Arranged(self.notes[first:], self.group[first:], self.onsets[first:], self.order)
+    def passage(self, begin: int, end: int) -> Arranged:
+        """The notes from index `begin` to before `end`."""
+        part = slice(begin, end)
+        return Arranged(self.notes[part], self.group[part], self.onsets[part], self.order)
 
 
 def arrange(notes: NDArray[np.void], order: Order) -> Arranged:

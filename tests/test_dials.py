@@ -50,9 +50,7 @@ def test_note_by_note_equals_all_at_once(steps, begin) -> None:
     onsets = np.cumsum([step for step, _, _ in steps]) if steps else []
     whole = arranged(*((float(onset), *rest) for onset, (_, *rest) in zip(onsets, steps, strict=True)))
     begin = min(begin, len(steps))
-    first = whole.tail(0)
-    first = type(whole)(whole.notes[:begin], whole.group[:begin], whole.onsets[:begin], whole.order)
-    meter, expected = Meter(first), heard(whole)
+    meter, expected = Meter(whole.passage(0, begin)), heard(whole)
     np.testing.assert_allclose(meter.vector(), expected[begin], atol=1e-4)
     for index in range(begin, len(steps)):
         note = whole.notes[index]

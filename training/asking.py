@@ -3,7 +3,7 @@
 *Playing*: the daemon's own draft goes on from held-out prompts with one dial at five settings, all else equal, chance
 too. What the dial names is measured in what was played: notes a second, mean pitch, mean velocity.
 
-*Cost*: held-out pieces are read in passages of 256 notes, as long as a training crop. Told what a passage will be like
+*Cost*: held-out pieces are read in passages of 64 notes. Told what a passage will be like
 (its true notes a second, mean pitch, mean velocity), a model should expect it better than when nothing is asked; told
 something else (half and twice the pace, an octave too low and too high, 16 too soft and too loud), worse. The
 differences, in bits a note, say how much a dial means to the model, and what it costs to ask for other music than that
@@ -28,8 +28,8 @@ from training.audition.passages import Notes
 from training.audition.prompts import Prompt
 from training.evaluate import NOTHING, bits_by_field, listen
 
-#: Notes for which one thing is asked: fit's usual crop.
-PASSAGE = 256
+#: Notes for which one thing is asked.
+PASSAGE = 64
 #: What is told of a passage, in the order in which it is shown.
 TOLD = ("nothing", "true", "too low", "too high")
 
@@ -133,10 +133,7 @@ def told_of(arranged: Arranged, name: str, what: str) -> Floats:
     beside = np.zeros((len(arranged.notes) + 1, WIDTH), np.float32)
     for begin in range(0, len(arranged.notes), PASSAGE):
         end = begin + PASSAGE
-        passage = Arranged(
-            arranged.notes[begin:end], arranged.group[begin:end], arranged.onsets[begin:end], arranged.order
-        )
-        value = getattr(asked(passage), name)
+        value = getattr(asked(arranged.passage(begin, end)), name)
         beside[begin:end] = Asked(**{name: DIALS[name].wrong(value, side) if side else value}).vector()
     return beside
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.dials import FIELD, Asked, Dial
+from improv.dials import FIELD, WIDTH, Dial, asked
+from improv.encoding import Arranged
 from improv.notes import MAX_DURATION, Part
 from improv.step import Floats
 from training.pieces import Labels
 
 #: Dials are drawn and dropped in these kinds: what was heard, and what is asked.
 HEARD, ASKED = tuple(Dial)[: Dial.ASKED_DENSITY], tuple(Dial)[Dial.ASKED_DENSITY :]
+#: What is asked, and what was heard of the same thing.
+SAME = {Dial.ASKED_DENSITY: Dial.DENSITY, Dial.ASKED_REGISTER: Dial.REGISTER, Dial.ASKED_LOUDNESS: Dial.LOUDNESS}
 
 Notes = NDArray[np.void]
 
@@ -33,7 +36,9 @@ class Augmentation:
     drop_history: float = 0.1
     alone: float = 0.12  # chance that only one part of a piece is played
     drop_dial: float = 0.15  # a kind of heard dials
-    ask: float = 0.25  # chance that a kind of dials is asked
+    ask: float = 0.35  # chance that a kind of dials is asked
+    ask_anew: float = 0.5  # chance that what was heard of the same thing is dropped then
+    passage: tuple[int, int] = (12, 256)  # notes that are asked for as one, at random in between
 
     def choose(self, parts: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.bool_]:
         """Which notes of a piece are played at all, (n,) from the part of each: now and then one part's alone.
@@ -71,15 +76,33 @@ class Augmentation:
             notes["part"] = Part.UNSPLIT
         return notes
 
-    def turn_dials(self, dials: Floats, asked: Asked, rng: np.random.Generator) -> None:
-        """Drop kinds of heard dials from `dials` (n, WIDTH), and put in some of what `asked` says."""
+    def turn_dials(self, dials: Floats, arranged: Arranged, begin: int, rng: np.random.Generator) -> None:
+        """Drop kinds of heard dials from `dials` (n + 1, WIDTH), and put in what is asked of the notes from `begin` on.
+
+        Long passages are asked for as a whole, short ones each for what it is: of a long one the notes heard so far say
+        nearly all, and a network would not learn to heed what is asked.
+        """
         for dial in HEARD:
             if rng.random() < self.drop_dial:
                 dials[:, FIELD[dial]] = 0
-        vector = asked.vector()
+        low, high = np.log(self.passage)
+        told = asked_of_passages(arranged, begin, round(float(np.exp(rng.uniform(low, high)))))
         for dial in ASKED:
             if rng.random() < self.ask:
-                dials[:, FIELD[dial]] = vector[FIELD[dial]]
+                dials[:, FIELD[dial]] = told[:, FIELD[dial]]
+                if rng.random() < self.ask_anew:
+                    dials[:, FIELD[SAME[dial]]] = 0
+
+
+def asked_of_passages(arranged: Arranged, begin: int, length: int) -> Floats:
+    """What would have been asked for each passage of `length` notes from `begin` on, beside each of its rows and, for
+    the last, after them: shape (n + 1, WIDTH). Rows before `begin` are asked for as the first passage is."""
+    count = len(arranged.notes)
+    told = np.zeros((count + 1, WIDTH), np.float32)
+    for first in range(begin, max(count, begin + 1), length):
+        last = min(first + length, count)
+        told[first if first > begin else 0 : last + (last == count)] = asked(arranged.passage(first, last)).vector()
+    return told
 
 
 def _transposition(pitch: NDArray[np.uint8], low: int, high: int, rng: np.random.Generator) -> int:

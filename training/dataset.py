@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from improv.dials import SPAN, WIDTH, asked, heard
+from improv.dials import SPAN, WIDTH, heard
 from improv.encoding import DURATION, IOI, PITCH, VELOCITY, Encoding, Order, Rows, arrange
 from improv.notes import Part
 from training.augmentation import Augmentation
@@ -92,7 +92,7 @@ class Crops:
         notes = self._augmentation.apply(notes[first : begin + self._crop], Labels(self._corpus.labels[piece]), rng)
         arranged = arrange(notes, Order(int(rng.integers(len(Order)))))
         dials = heard(arranged)
-        self._augmentation.turn_dials(dials, asked(arranged.tail(begin - first)), rng)
+        self._augmentation.turn_dials(dials, arranged, begin - first, rng)
         item = window(self._encoding, self._encoding.rows(arranged), dials, begin - first, self._crop)
         return item, bool(self._corpus.scored[piece])
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.dials import FIELD, WIDTH, Asked, Dial, heard
+from improv.dials import FIELD, WIDTH, Dial, heard
 from improv.encoding import (
     FIELDS,
     IOI,
@@ -274,25 +274,49 @@ def test_dials_say_what_was_heard_before_each_note_also_beyond_the_context():
     assert steady > 3
 
 
-def test_what_is_asked_is_what_comes_and_is_asked_of_the_whole_crop():
-    batch = crops(corpus_of(300), replace(STILL, ask=1), batch=8).batch(0)
+def test_what_is_asked_is_what_comes_passage_by_passage():
+    batch = crops(corpus_of(300), replace(STILL, ask=1, passage=(8, 8)), batch=8).batch(0)
+    passages = 0
     for rows, dials, weight in zip(batch.rows, batch.dials, batch.weight, strict=True):
-        register, loudness = (dials[weight > 0][:, FIELD[dial]] for dial in (Dial.ASKED_REGISTER, Dial.ASKED_LOUDNESS))
-        assert (register == register[0]).all() and (register[:, 1] == 1).all()
-        pitches = rows[1:, PITCH][weight > 0]
-        assert register[0, 0] * 12 + 64 == pytest.approx(pitches.mean(), abs=1e-3)
-        velocities = rows[1:, VELOCITY][weight > 0] * 4 + 2
-        assert loudness[0, 0] * 24 + 64 == pytest.approx(velocities.mean(), abs=2)
+        asked, expected = dials[weight > 0], rows[1:][weight > 0]
+        passages += len(expected) > 8
+        for first in range(0, len(expected), 8):
+            told, notes = asked[first : first + 8], expected[first : first + 8]
+            register, loudness = (told[:, FIELD[dial]] for dial in (Dial.ASKED_REGISTER, Dial.ASKED_LOUDNESS))
+            assert (register == register[0]).all() and (register[:, 1] == 1).all()
+            assert register[0, 0] * 12 + 64 == pytest.approx(notes[:, PITCH].mean(), abs=1e-3)
+            assert loudness[0, 0] * 24 + 64 == pytest.approx(notes[:, VELOCITY].mean() * 4 + 2, abs=2)
+    assert passages > 3
+
+
+def test_passages_are_of_any_length_up_to_the_whole_crop():
+    whole, rng = arrange(played(300), Order.ASCENDING), np.random.default_rng(0)
+    kinds = []
+    for _ in range(200):
+        dials = heard(whole)
+        replace(STILL, ask=1, passage=(12, 256)).turn_dials(dials, whole, 40, rng)
+        kinds.append(len(np.unique(dials[:, FIELD[Dial.ASKED_REGISTER].start])))
+    assert min(kinds) == 2 and max(kinds) > 10
 
 
 def test_kinds_of_dials_are_dropped_each_by_itself_and_seldom_asked():
-    augmentation, rng = replace(STILL, drop_dial=0.25, ask=0.25), np.random.default_rng(0)
+    augmentation, rng = replace(STILL, drop_dial=0.25, ask=0.25, ask_anew=0), np.random.default_rng(0)
     told = {dial: 0 for dial in Dial}
+    whole = arrange(played(20), Order.ASCENDING)
     for _ in range(400):
-        dials = np.ones((3, WIDTH), np.float32)
-        dials[:, FIELD[Dial.ASKED_DENSITY].start :] = 0
-        augmentation.turn_dials(dials, Asked(4.5, 60.0, 90.0), rng)
+        dials = heard(whole)
+        augmentation.turn_dials(dials, whole, 4, rng)
         for dial in Dial:
-            told[dial] += bool(dials[0, FIELD[dial]][-1])
+            told[dial] += bool(dials[-1, FIELD[dial]][-1])
     for dial, count in told.items():
         assert abs(count / 400 - (0.25 if dial >= Dial.ASKED_DENSITY else 0.75)) < 0.08, dial
+
+
+def test_where_something_is_asked_what_was_heard_of_it_is_often_left_out():
+    augmentation, rng = replace(STILL, ask=0.5, ask_anew=0.5), np.random.default_rng(0)
+    whole, known = arrange(played(20), Order.ASCENDING), {True: [], False: []}
+    for _ in range(400):
+        dials = heard(whole)
+        augmentation.turn_dials(dials, whole, 4, rng)
+        known[bool(dials[-1, FIELD[Dial.ASKED_DENSITY]][-1])].append(dials[-1, FIELD[Dial.DENSITY]][-1] > 0)
+    assert np.mean(known[False]) == 1 and abs(np.mean(known[True]) - 0.5) < 0.1
