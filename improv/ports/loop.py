@@ -76,8 +76,9 @@ class Loop:
         self._ended = False
 
     def end(self) -> None:
-        """Let `run` return after its present turn. For signal handlers."""
+        """Let `run` return after its present turn, and not sleep any more. For signal handlers."""
         self._ended = True
+        self._waiter.wake()
 
     def run(self) -> None:
         """Serve until the engine's end of the pipe closes or `end` is called."""

@@ -68,6 +68,7 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     limits = {"late_limit": settings.late_limit, "late_soft": settings.late_soft, "longest": settings.longest}
     loop = Loop(pipe, waiter, ports.board, thru=thru, closely=closely, **limits)
     signal.signal(signal.SIGTERM, lambda *_: loop.end())
+    _be_told_of_the_end()
     pipe.send(ports.opened)
     gc.collect()
     gc.freeze()  # what is here stays: no collection needs to look at it
@@ -151,6 +152,18 @@ def _ask_for_a_fine_timer() -> None:
         import ctypes
 
         ctypes.WinDLL("winmm").timeBeginPeriod(1)
+
+
+def _be_told_of_the_end() -> None:
+    """On Linux: SIGTERM as soon as the engine's thread that started this process is dead.
+
+    The pipe closes only when all the engine's threads have come to die and its memory is given back: on a busy machine
+    after 0.1 s, measured, which is heard. The signal came after 1 ms.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG of linux/prctl.h
 
 
 def _leave_terminal() -> None:

@@ -39,7 +39,9 @@ class Waiter:
         return self._poll is not None
 
     def wake(self) -> None:
-        """End a sleep. From any thread."""
+        """End a sleep. From any thread, and from a signal's handler."""
+        if self._poll is None:
+            return
         with contextlib.suppress(BlockingIOError):  # it has been pressed often enough
             os.write(self._button, b"!")
 

@@ -1,11 +1,13 @@
-"""An engine to kill: `python -m tests.live.holder SETTINGS SECONDS` opens ports, sounds three notes and waits.
+"""An engine to kill: `python -m tests.live.holder SETTINGS SECONDS [twin]` opens ports, sounds three notes and waits.
 
-Prints a line when the notes have begun, and each report after that. `SETTINGS` are PortSettings as JSON.
+Prints a line when the notes have begun, and each report after that. `SETTINGS` are PortSettings as JSON. With `twin` a
+copy of this process holds the pipe open, as threads that are slow to die would, until the input ends.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from improv.clock import now
@@ -23,6 +25,9 @@ def main() -> None:
         link = open_ports(PortSettings(**settings))
     except UserError as error:
         sys.exit(str(error))
+    if "twin" in sys.argv and os.fork() == 0:
+        sys.stdin.read()
+        os._exit(0)
     start = now() + 0.05
     link.send(Play(tuple(PlannedNote(start, pitch, 80, 60.0, 1) for pitch in (60, 64, 67))))
     begun = 0

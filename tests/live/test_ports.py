@@ -113,11 +113,12 @@ def test_thru_is_unchanged_and_in_order_beside_improvs_own_notes(musician: Music
 
 
 @contextlib.contextmanager
-def holder(settings: dict[str, object]) -> Iterator[subprocess.Popen[str]]:
+def holder(settings: dict[str, object], *more: str) -> Iterator[subprocess.Popen[str]]:
     """An engine in a process of its own that holds a chord."""
-    command = [sys.executable, "-m", "tests.live.holder", json.dumps(settings), "30"]
+    command = [sys.executable, "-m", "tests.live.holder", json.dumps(settings), "30", *more]
+    pipe = subprocess.PIPE
     process = subprocess.Popen(
-        command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
     )
     try:
         yield process
@@ -150,6 +151,20 @@ def test_when_the_engine_is_killed_what_sounds_ends_within_100_ms_on_the_same_po
         assert {m.key for m in offs} == {(1, pitch) for pitch in CHORD}
         assert not sounding(received)
         assert max(m.at for m in offs[:3]) - killed < 0.1
+        _no_port_left(jack)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the pipe alone tells")
+def test_a_killed_engine_is_noticed_before_its_pipe_closes(jack: JackServer, musician: Musician) -> None:
+    settings: dict[str, object] = {"inputs": ["Test Keys"], "output": "Test Synth", "api": "jack"}
+    with holder(settings, "twin") as engine:
+        assert engine.stdout is not None
+        assert engine.stdout.readline() == "begun\n"
+        musician.wait_for(lambda received: len(sounding(received)) == 3, 2.0)
+        engine.kill()
+        received = musician.wait_for(lambda received: not sounding(received), 5.0)
+        assert sum(m.begins for m in received) == 3
+        assert not sounding(received)
         _no_port_left(jack)
 
 
