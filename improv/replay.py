@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from improv import pastsettings
 from improv.errors import UserError
-from improv.events import Event, Heard
+from improv.events import Event, Heard, Turned
 from improv.kept import Kept, unpack
 from improv.midi import Parser
 from improv.plan import Cancel, Command, PlannedNote, Play
@@ -140,7 +141,11 @@ def _moment(event: Event) -> float:
 
 def settings(head: Head) -> Settings:
     """The core's settings as the session began. UserError if this improv has not the same ones."""
-    return _settings(head.settings)
+    return _past(head.settings)
+
+
+def _past(named: dict[str, Any]) -> Settings:
+    return pastsettings.settings({name: _tuples(value) for name, value in named.items()})
 
 
 def remembered(head: Head) -> Kept | None:
@@ -151,19 +156,8 @@ def remembered(head: Head) -> Kept | None:
         raise UserError(f"the session's memory is {error}") from error
 
 
-def _settings(named: dict[str, Any]) -> Settings:
-    known = {field.name for field in fields(Settings)}
-    unknown = sorted(set(named) - known)
-    if unknown:
-        raise UserError(f"the session was played by another improv: it has the setting {unknown[0]}")
-    try:
-        return Settings(**{name: _value(value) for name, value in named.items()})
-    except TypeError as error:
-        raise UserError(f"the session's settings are damaged ({error})") from error
-
-
-def _value(packed: Any) -> Any:
-    return tuple(_value(one) for one in packed) if isinstance(packed, (list, tuple)) else packed
+def _tuples(packed: Any) -> Any:
+    return tuple(_tuples(one) for one in packed) if isinstance(packed, (list, tuple)) else packed
 
 
 def recompute(session: Reader, core: Core, heed: Callable[[Record], None] = lambda record: None) -> Recomputed:
@@ -195,11 +189,13 @@ def _drive(core: Core, turn: Turn, session: Reader) -> tuple[Command, ...]:
     try:
         for event in turn.heard:
             if isinstance(event, Settled):
-                core.settle(_settings(event.settings))
+                core.settle(_past(event.settings))
             else:
+                if isinstance(event, Turned):
+                    pastsettings.check(event.name, event.value)
                 core.hear(event)
         return tuple(core.turn(turn.at))
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise UserError(
             f"{session.path}: a damaged session, at {turn.at - session.head.at:.3f} s ({type(error).__name__}: {error})"
         ) from error

@@ -10,7 +10,7 @@ import pytest
 
 from improv import replay
 from improv.errors import UserError
-from improv.events import Event
+from improv.events import Event, Turned
 from improv.improviser import Improviser
 from improv.phrase import events
 from improv.plan import PlannedNote, Play
@@ -133,8 +133,23 @@ def test_it_stops_where_records_are_missing(tmp_path: Path) -> None:
 
 def test_settings_of_another_improv_are_one_line() -> None:
     head = Head(FORMAT, 0.0, "", 0, {**asdict(SETTINGS), "colour": 3}, {}, {}, {})
-    with pytest.raises(UserError, match="it has the setting colour"):
+    with pytest.raises(UserError, match="it has the setting 'colour'"):
         replay.settings(head)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("mode", "naswer"), ("drafts", 10**9), ("low", 128), ("meter", [4]), ("temperature", [0.0]), ("state", [1, 99])],
+)
+def test_settings_that_cannot_be_are_one_line(name: str, value: object) -> None:
+    with pytest.raises(UserError, match=f"^the session's settings are damaged: {name} = "):
+        replay.settings(Head(FORMAT, 0.0, "", 0, {name: value}, {}, {}, {}))
+
+
+def test_a_control_that_turned_to_what_cannot_be_is_one_line(tmp_path: Path) -> None:
+    bad = Turn(BEGIN, (Turned(BEGIN, "mode", "naswer"),), ())
+    with pytest.raises(UserError, match="mode = 'naswer'"):
+        replay.recompute(written(tmp_path / "a.improv", [bad]), core())
 
 
 def test_a_note_that_cannot_be_is_one_line(tmp_path: Path) -> None:

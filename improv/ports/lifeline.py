@@ -4,7 +4,7 @@
 2. When the port process is lost, that copy says what may still sound: this is what the next one ends first. Offs of
    the last seconds count too: they may have died with it.
 3. Notes that were planned and have not begun by then go to the next one; what came due in between is not made up for.
-4. Nothing here blocks: a new process is started and looked at whenever there is time.
+4. Nothing here blocks: a new process is looked at whenever there is time. One stands by for it all the while.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class Lifeline:
         self._again = _as_opened(settings, self.opened)
         self._copy = Copy(len(self.opened.inputs) if settings.thru else 0)
         self._opening: Opening | None = None
+        self._spare: Opening | None = Opening()  # stands by
         self._open_at = 0.0
         self._quench = Quench((), ())
         self._conduct: Conduct | None = None  # the clock that is sent, as it was last asked for
@@ -130,7 +131,8 @@ class Lifeline:
             if (left := self._open_at - now()) > 0:
                 time.sleep(min(left, longest))
                 return []
-            self._opening = Opening(process.serve, self._again)
+            self._opening, self._spare = self._spare or Opening(), None
+            self._opening.ask(process.serve, self._again)
         answer, more = self._opening.look(longest)
         if isinstance(answer, Opened):
             opening, self._opening = self._opening, None
@@ -139,6 +141,7 @@ class Lifeline:
             clock = [] if self._conduct is None else [self._conduct]
             for command in (*self._copy.start_over(now()), *clock):
                 self._link.send(command)
+            self._spare = Opening()
             return [Back(answer)]
         if answer is not None or self._opening.failed:
             self._opening.give_up()
@@ -147,8 +150,9 @@ class Lifeline:
 
     def close(self) -> None:
         """Silence what sounds, close the ports and end the process."""
-        if self._opening is not None:
-            self._opening.give_up()
+        for one in (self._spare, self._opening):
+            if one is not None:
+                one.give_up()
         if self._link is not None:
             self._link.close()
 

@@ -173,7 +173,8 @@ def _ask(
     """Start a port process and wait for its answer; one that dies of a MIDI system is followed by one without it."""
     failed: list[tuple[str, str]] = []
     while True:
-        opening = Opening(target, what, tuple(failed))
+        opening = Opening()
+        opening.ask(target, what, failed)
         answer: object = None
         while answer is None and not opening.failed:
             if stopping():

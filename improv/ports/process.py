@@ -1,8 +1,9 @@
 """The port process: holds the ports for an engine, and silences what sounds when the engine is gone.
 
-The engine starts it (improv.ports.link) and talks to it over a pipe. It says `Trying` before it touches a MIDI
-system, then `Opened` or `Refused`; from then on it obeys commands and reports. It ends when the engine's end of
-the pipe closes, however that comes about, or on SIGTERM. Ctrl-C and a closed terminal do not concern it.
+The engine starts it (improv.ports.starting) and talks to it over a pipe. It stands by until it is told what to be; then
+it says `Trying` before it touches a MIDI system, then `Opened` or `Refused`; from then on it obeys commands and
+reports. It ends when the engine's end of the pipe closes, however that comes about, or on SIGTERM. Ctrl-C and a closed
+terminal do not concern it.
 """
 
 from __future__ import annotations
@@ -49,12 +50,24 @@ class Refused:
     message: str
 
 
-def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Failed) -> None:
-    """The whole life of a port process. `failed`: systems that an earlier one did not survive, and how."""
+def stand_by(connection: Connection[Any, Any]) -> None:
+    """The first half of a process's life: load what will be needed, wait for (target, what, failed), be that."""
     _leave_terminal()
+    with contextlib.suppress(Exception):  # what is wrong with rtmidi is said to whom asks for it
+        _opening()
+    try:
+        target, what, failed = connection.recv()
+    except (EOFError, OSError):
+        return  # nobody needs it any more
+    target(connection, what, failed)
+
+
+def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Failed) -> None:
+    """The life of a port process. `failed`: systems that an earlier one did not survive, and how."""
     pipe = Pipe(connection)
     waiter = Waiter(connection)
     before = open_sockets()
+    first = priority.go_first(priority.PORTS)  # to open is urgent too where another process has died
     ports = _answering(pipe, lambda: _open(pipe, settings, failed))
     if ports is None:
         return
@@ -63,7 +76,7 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     _ask_for_a_fine_timer()
     # A callback of the MIDI system's, which waits for the interpreter's lock, is not to wait long.
     sys.setswitchinterval(0.0001)
-    closely = 0.0 if priority.go_first(priority.PORTS) or ports.opened.api != "jack" else CLOSELY
+    closely = 0.0 if first or ports.opened.api != "jack" else CLOSELY
     thru = len(ports.opened.inputs) if settings.thru else 0
     limits = {"late_limit": settings.late_limit, "late_soft": settings.late_soft, "longest": settings.longest}
     loop = Loop(pipe, waiter, ports.board, thru=thru, closely=closely, **limits)
@@ -76,8 +89,7 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
 
 
 def list_ports(connection: Connection[Any, Any], setting: str, failed: Failed) -> None:
-    """The whole life of a process that lists the ports and is thrown away."""
-    _leave_terminal()
+    """The life of a process that lists the ports and is thrown away."""
     pipe = Pipe(connection)
     found = _answering(pipe, lambda: _opening().list_all(setting, failed, lambda api: pipe.send(Trying(api))))
     if found is not None:

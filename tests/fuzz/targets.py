@@ -8,16 +8,25 @@ from __future__ import annotations
 import binascii
 import os
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from improv import config, kept, midifile, onnxfile, replay
+from improv.encoding import Encoding
 from improv.errors import UserError
 from improv.events import ControlChange, NoteOff, NoteOn, SongPosition
+from improv.improviser import Improviser
 from improv.midi import Parser
+from improv.recall import Remembrance
 from improv.sessionfile import Reader
+from tests.table_model import TableModel
 
-CORPUS = Path(__file__).with_name("corpus")
+#: What a run begins with: inputs written by hand, and what earlier runs have found, an archive a target.
+CORPUS, FOUND = Path(__file__).with_name("corpus"), Path(__file__).with_name("found")
+ENCODING = Encoding()
 _FILE = Path(tempfile.gettempdir()) / f"improv-fuzz-{os.getpid()}"
 
 
@@ -59,24 +68,34 @@ def settings(data: bytes) -> None:
 
 
 def memory(data: bytes) -> None:
-    """A memory file."""
+    """A memory file, and a memory made of it."""
     try:
-        again = kept.pack(kept.unpack(data))
+        known = kept.unpack(data)
     except ValueError:
         return
-    assert again == data
+    assert kept.pack(known) == data
+    Remembrance(ENCODING, known).close()
+
+
+def memory_said(data: bytes) -> None:
+    """What a memory file says, its head being right."""
+    body = data[kept._HEAD.size :]
+    notes = (len(body) - 8 * kept._FLOATS) // kept.NOTE.itemsize
+    memory(kept._HEAD.pack(kept.MAGIC, kept.VERSION, max(0, notes), zlib.crc32(body)) + body)
 
 
 def session(data: bytes) -> None:
-    """A session file, listed and exported."""
+    """A session file, listed, exported and computed again."""
     _FILE.write_bytes(data)
     try:
         reader = Reader(_FILE)
         reader.last()
         both = replay.played(reader)
         midifile.write(_FILE, both.player, both.improv)
-        replay.settings(reader.head)
-        replay.remembered(reader.head)
+        settings, remembered = replay.settings(reader.head), replay.remembered(reader.head)
+        memory = None if remembered is None else Remembrance(ENCODING, remembered)
+        core = Improviser(TableModel(rest_after=9), settings, np.random.default_rng(0), memory)
+        replay.recompute(reader, core)
     except UserError as error:
         assert "\n" not in str(error)
 
@@ -96,5 +115,6 @@ def onnx_file(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    one.__name__: one for one in (midi_bytes, midi_file, settings, memory, session, session_said, onnx_file)
+    one.__name__: one
+    for one in (midi_bytes, midi_file, settings, memory, memory_said, session, session_said, onnx_file)
 }
