@@ -31,6 +31,7 @@ class Context:
     def __init__(self, encoding: Encoding) -> None:
         self._encoding = encoding
         self._notes: dict[Key, Note] = {}
+        self._many = _LIMIT  # so many may gather until the next clearing
         self._lately: deque[tuple[Key, Note]] = deque(maxlen=_MOST)  # what the dials are read from, as it came
 
     def put(self, key: Key, note: Note) -> None:
@@ -40,9 +41,14 @@ class Context:
             while len(self._lately) > _LIMIT and self._lately[0][1].onset < note.onset - 2 * SPAN:
                 self._lately.popleft()
         self._notes[key] = note
-        if len(self._notes) > _LIMIT:
-            needed = {key for key, _ in _needed(self._items())}
-            self._notes = {key: note for key, note in self._notes.items() if key in needed}
+        if len(self._notes) > self._many:
+            self._clear_away()
+
+    def _clear_away(self) -> None:
+        """Where most are still needed, as in a flood with all keys held, not again before as many more have come."""
+        needed = {key for key, _ in _needed(self._items()[-_MOST:])}
+        self._notes = {key: note for key, note in self._notes.items() if key in needed}
+        self._many = max(_LIMIT, 2 * len(needed))
 
     def notes(self) -> list[Note]:
         """In onset order, the last 32 notes and the earlier ones that their rows depend on."""
