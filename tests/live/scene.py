@@ -140,7 +140,7 @@ class Scene:
             running.process.wait()
             time.sleep(SILENCED)
             arrived = self.heard(received)
-            lost = _lost(folder, self.musician.sent[sent:], arrived)
+            lost = missing(folder, self.musician.sent[sent:], arrived)
             return Outcome(sum(sounding(arrived).values()), _silent_at(arrived, killed), lost)
 
     def port_process_killed(self) -> Outcome:
@@ -159,7 +159,7 @@ class Scene:
             time.sleep(SILENCED)
             arrived = self.heard(received)
             # What the player plays while there is no port process nobody hears: improv's notes count.
-            return Outcome(sum(sounding(arrived).values()), back, _lost(folder, [], arrived))
+            return Outcome(sum(sounding(arrived).values()), back, missing(folder, [], arrived))
 
     def server_killed(self) -> Outcome:
         """SIGKILL of the JACK server somewhere in an answer; it comes back, and with it the musician."""
@@ -226,7 +226,7 @@ class Scene:
                 arrived = self.heard(received)
                 copied = self._folder()
                 inside("cp", f"{disk}/*{SUFFIX}", str(copied))
-        return Outcome(sum(sounding(arrived).values()), seconds, _lost(copied, self.musician.sent[sent:], arrived))
+        return Outcome(sum(sounding(arrived).values()), seconds, missing(copied, self.musician.sent[sent:], arrived))
 
 
 class _Inside:
@@ -277,7 +277,7 @@ def _silent_at(arrived: Sequence[Message], killed: float) -> float:
     return max(0.0, min((at for at in ends if at >= killed), default=float("inf")) - killed)
 
 
-def _lost(folder: Path, sent: Sequence[Message], arrived: Sequence[Message]) -> int:
+def missing(folder: Path, sent: Sequence[Message], arrived: Sequence[Message]) -> int:
     """How many of the notes that were played, by the player or by improv, the session's file lacks."""
     (path,) = folder.rglob(f"*{SUFFIX}")
     both = played(Reader(path))
