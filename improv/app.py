@@ -4,98 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import gc
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from improv import clock, config, engine, priority
-from improv.desk import Desk
+from improv import config
 from improv.echoes import Echoes
 from improv.encoding import Encoding
 from improv.events import Prompt
 from improv.fallback import Fallback
-from improv.greeting import greeting
-from improv.improviser import Improviser
 from improv.listener import notes_in
-from improv.logfile import logged
-from improv.notify import Notifier
-from improv.onlyone import only_one
 from improv.plan import PlannedNote
 from improv.ports.reports import PortSettings
 from improv.recall import Remembrance
-from improv.reception import Reception
-from improv.recording import new_recorder, recorded
-from improv.reloading import Derived, Reloading
 from improv.resources import default_model
 from improv.settingtable import MEMORIES
-from improv.settled import controls, core_settings, hearing, port_settings
-from improv.signals import hang_ups, stop_signals
-from improv.status import StatusLine
+from improv.settled import core_settings
+from improv.signals import stop_signals
 from improv.step import StepModel
-
-#: After how many new objects the collector looks at them, and how often at older ones: never for long.
-COLLECT = (10_000, 20, 100)
-#: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
-SWITCH = 0.0005
-
 
 #: So many notes of a prompt count: a minute or less.
 PROMPT_NOTES = 256
-
-
-def play(read: Callable[[], config.Config]) -> int:
-    """Play live until Ctrl-C or SIGTERM, then 0. `read` settles the settings, again on SIGHUP. Raises UserError."""
-    from improv.ports.lifeline import Lifeline, Stopped
-
-    lost = None
-    with stop_signals() as stopping, hang_ups() as hung_up, contextlib.suppress(Stopped):
-        settled = read()
-        settings = core_settings(settled)
-        model = load_to_play(settled)
-        remembrance, kept = load_memory(settled, model.encoding)
-        seed = settled.whole("sampling.seed")
-        improviser = Improviser(model, settings, np.random.default_rng(seed), remembrance)
-        line = StatusLine(sys.stdout, settled.text("terminal.detail"))
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(kept)
-            stack.enter_context(model.watched())
-            stack.enter_context(contextlib.closing(line))
-            log = stack.enter_context(logged(settled.text("terminal.log")))
-            notifier = Notifier()
-            stack.callback(notifier.stopping)
-            link = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
-            opened = link.opened
-            if settled.text("ports.out") and not settled.switch("ports.virtual"):
-                stack.enter_context(only_one(opened.output))
-            recorder = new_recorder(settled, settings, model_file(settled))
-            core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
-            desk = Desk(line, recorder, log, notifier)
-            said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
-            for text in said:
-                desk.say(text, clock.now())
-            notifier.ready(said[0])
-            # What has been made by now stays: the collector need not look at it again while music plays.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*COLLECT)
-            sys.setswitchinterval(SWITCH)
-            priority.go_first(priority.ENGINE)
-            timing = engine.Timing()
-            reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
-            derived = Derived(core_settings, hearing)
-            again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
-            desk.ask(model.news)
-            desk.ask(again.news)
-            for before in prompt(settled, clock.now()):
-                core.hear(before)
-            lost = engine.run(core, link, timing, line, stopping, reception=reception, desk=desk)
-            if settled.text("terminal.detail") == "verbose":
-                line.say(str(timing))
-    return exit_code(lost)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

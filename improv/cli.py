@@ -13,10 +13,12 @@ from typing import NoReturn
 from improv import archiveoptions, calibrating, config
 from improv.bench import command as bench
 from improv.errors import UserError
+from improv.playoptions import HARMONY_OPTIONS, MODEL_OPTIONS, PLAYING_OPTIONS, add_playing
 
 ABOUT = "improv listens to you play and answers with music of its own: MIDI in, a neural improviser's notes out."
 EXAMPLES = """\
 commands:
+  play     play in the browser, or watch and turn from there; no MIDI device needed
   jam      play a MIDI file to improv and write down what it answers; no MIDI device needed
   calibrate find how late your synth and your keys are, by tapping along
   learn    bind a knob, pad, pedal or key by moving it
@@ -29,7 +31,7 @@ commands:
   (none)   play live; 'improv COMMAND --help' explains a command
 
 examples:
-  improv jam                                      hear it answer a short phrase
+  improv play                                     play in the browser, now
   improv setup                                    once, with keyboard and synth connected
   improv                                          play, as set up
   improv --in "USB Keyboard" --out "IAC Bus"      play, from this keyboard to that port
@@ -47,13 +49,6 @@ JAM_JSON = (
     "{input, output, seed, player_notes, improv_notes, answers, false_turns, seconds (of music), took_seconds, "
     "times_real_time}"
 )
-HARMONY_OPTIONS = ("--key", "--shy")
-TIME_OPTIONS = ("--sync", "--clock", "--tempo", "--meter", "--trade", "--grid", "--swing")
-PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
-PLAY_OPTIONS = (*PORT_OPTIONS, "--wait", "--mode", "--record")
-PLAYING_OPTIONS = ("--role", "--prompt", "--density", "--register", "--loudness")
-SAID_OPTIONS = ("--log",)
-MODEL_OPTIONS = ("--model", "--provider", "--memory", "--temperature", "--top-p", "--seed")
 
 
 class Parser(argparse.ArgumentParser):
@@ -116,7 +111,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(said: argparse.Namespace) -> int:
-    from improv import app, archive, settingup
+    from improv import app, archive, live, settingup
 
     options = config.from_options(said)
     match said.command:
@@ -143,15 +138,17 @@ def _run(said: argparse.Namespace) -> int:
         case "replay":
             settled = config.settle(said.config, options)
             return archive.again(settled, said.session, said.output, recompute=said.recompute)
+        case "play":
+            return live.play(lambda: config.settle(said.config, {**options, "web.on": True}), alone=True)
         case _:
-            return app.play(lambda: config.settle(said.config, options))
+            return live.play(lambda: config.settle(said.config, options))
 
 
 def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     """The parser of everything, and those of the commands."""
     parser = Parser(
         prog="improv",
-        usage="improv [options]\n       improv {jam,learn,ports,setup,calibrate,bench,sessions,export,replay} ...",
+        usage="improv [options]\n       improv {play,jam,learn,ports,setup,calibrate,bench,sessions,export,replay} ...",
         description=ABOUT,
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -159,13 +156,10 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     )
     parser.add_argument("--version", action=Version, nargs=0, help="show the version and exit")
     _add_config(parser, first=True)
-    config.add_options(parser.add_argument_group("ports"), PLAY_OPTIONS)
-    config.add_options(parser.add_argument_group("time"), TIME_OPTIONS)
-    config.add_options(parser.add_argument_group("playing"), PLAYING_OPTIONS)
-    config.add_options(parser.add_argument_group("harmony"), HARMONY_OPTIONS)
-    config.add_options(parser.add_argument_group("model"), MODEL_OPTIONS)
-    _add_detail(parser)
+    add_playing(parser, "--web")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS, prog="improv")
+    play = _add_command(commands, "play", "Play in the browser; ports that are named play too. Needs no MIDI device.")
+    add_playing(play)
     jam = _add_jam(commands)
     ports = _add_command(commands, "ports", "List the MIDI ports of this machine, with the MIDI system they belong to.")
     config.add_options(ports, ("--api",))
@@ -182,7 +176,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:
     learn.add_argument("control", metavar="NAME", help="what it is to turn or do, such as temperature, take or mute")
     config.add_options(learn, ("--in", "--api", "--virtual"))
     others = [bench.add(commands, _add_command), *archiveoptions.add(commands, _add_command)]
-    return parser, [jam, ports, setup, learn, calibrating.add(commands, _add_command), *others]
+    return parser, [play, jam, ports, setup, learn, calibrating.add(commands, _add_command), *others]
 
 
 def _add_jam(commands: argparse._SubParsersAction[Parser]) -> argparse.ArgumentParser:
@@ -232,17 +226,3 @@ def _add_config(parser: argparse.ArgumentParser, first: bool = False) -> None:
         default=None if first else argparse.SUPPRESS,
         help="settings file (default: config.toml here, then the one in your configuration folder)",
     )
-
-
-def _add_detail(parser: argparse.ArgumentParser) -> None:
-    config.add_options(parser.add_argument_group("what is said"), SAID_OPTIONS)
-    group = parser.add_mutually_exclusive_group()
-    for detail, meaning in (("quiet", "show nothing while playing"), ("verbose", "show a line for every answer")):
-        group.add_argument(
-            f"--{detail}",
-            action="store_const",
-            const=detail,
-            dest="terminal.detail",
-            default=argparse.SUPPRESS,
-            help=meaning,
-        )

@@ -54,6 +54,10 @@ class Context:
         """In onset order, the last 32 notes and the earlier ones that their rows depend on."""
         return [note for _, note in _needed(self._items())]
 
+    def latest(self) -> list[tuple[Key, Note]]:
+        """In onset order, the last notes by their keys: one more than the network reads, if there is one."""
+        return self._items()[-CONTEXT_NOTES - 1 :]
+
     def rows(self, how: Reading = AS_PLAYED) -> Rows:
         """The rows of the last 32 notes or fewer, shape (n, 7): the tail of `Encoding.encode` over all there ever were.
 

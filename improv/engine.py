@@ -11,7 +11,7 @@ from improv.desk import Desk
 from improv.events import Heard as Input
 from improv.events import NoteOn
 from improv.plan import Command, Play
-from improv.ports.reports import Heard, Lost, Report, Sent
+from improv.ports.reports import Heard, Lost, Report, Said, Sent
 from improv.reception import Reception
 from improv.status import Status, StatusLine
 from improv.thinning import thinned
@@ -140,6 +140,8 @@ def run(
             match report:
                 case Heard():
                     events += reception.events(report)
+                case Said(said):
+                    events += said
                 case Sent():
                     timing.sent(report)
                     reception.sent(report)

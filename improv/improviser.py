@@ -10,6 +10,7 @@ from improv.events import ClockEvent, Event, Gesture, Heard, Prompt, Turned
 from improv.keynames import Key
 from improv.modes import MODES, Mode, maker
 from improv.modes.encore import Encore
+from improv.notes import Note
 from improv.pedalling import Pedalling
 from improv.performer import Performer
 from improv.plan import VOICES, Command, Limit
@@ -83,6 +84,15 @@ class Improviser:
     def settings(self) -> Settings:
         """The settings as they are."""
         return self._stage.panel.settings
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it learns no more."""
+        return self._performer.frozen
+
+    def heard_lately(self) -> list[tuple[tuple[str, int], Note]]:
+        """The last notes of both, in onset order, each by its voice and number."""
+        return self._stage.ears.context.latest()
 
     def settle(self, settings: Settings) -> None:
         """From now on these settings hold, all of them. KeyError if they name no mode; then the old ones do."""

@@ -29,6 +29,7 @@ SECTIONS = {
     "model": "The network that plays, and the memory beside it.",
     "sampling": "How its notes are drawn.",
     "record": "Every session is written down as it happens: improv sessions, export and replay.",
+    "web": "The page that shows and controls it, in a browser.",
     "terminal": "What it says while it plays.",
 }
 
@@ -180,6 +181,18 @@ KEYS = (
         *("record", "megabytes", 1000, Number(1, 1000000, "megabytes", whole=True)),
         "The oldest sessions are removed so that all together take no more than this",
     ),
+    Key("web", "on", False, Switch(), "Serve the page beside what is played", "--web"),
+    Key(
+        *("web", "port", 8765, Number(1, 65535, whole=True)),
+        "Port of the page; the next is taken if it is",
+        "--web-port",
+    ),
+    Key(
+        *("web", "host", "127.0.0.1", Text("ADDRESS")),
+        "Address at which the page is served; beyond this machine its address holds a token, to be kept secret",
+        "--web-host",
+    ),
+    Key("web", "browser", True, Switch(), "Open the page in the browser", "--browser"),
     Key(
         *("terminal", "detail", "normal", Choice(("quiet", "normal", "verbose"))),
         "What is shown: nothing, one status line, or a line for every answer",

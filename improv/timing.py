@@ -44,6 +44,10 @@ class Window:
         """The largest measurement in the window; None while there is none."""
         return self.quantile(1.0)
 
+    def latest(self, most: int) -> list[float]:
+        """The last measurements, `most` of them, in the order in which they came."""
+        return list(self._values)[-most:]
+
     def rank(self, seconds: float) -> int:
         """How many measurements do not exceed `seconds`."""
         return bisect_right(self._ordered, seconds)

@@ -21,7 +21,7 @@ from improv.ledger import Key
 from improv.midi import Parser
 from improv.plan import Command, Conduct, Silence
 from improv.ports import process
-from improv.ports.link import Link, Stopped, open_ports
+from improv.ports.link import Beside, Link, Stopped, open_ports
 from improv.ports.reports import Back, Gone, Heard, Lost, Opened, PortSettings, Quench, Report
 from improv.ports.starting import Opening
 from improv.scheduler import Scheduler
@@ -105,9 +105,10 @@ class Lifeline:
         if self._link is not None:
             self._link.send(command)
 
-    def wait(self, timeout: float | None) -> list[Report]:
-        """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none. Never a Lost."""
-        reports = self._reopen(timeout) if self._link is None else self._link.wait(timeout)
+    def wait(self, timeout: float | None, beside: Beside = None) -> list[Report]:
+        """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none, and none as soon as
+        there is something to read `beside`. Never a Lost."""
+        reports = self._reopen(timeout) if self._link is None else self._link.wait(timeout, beside)
         for index, report in enumerate(reports):
             if isinstance(report, Heard):
                 self._copy.hear(report)

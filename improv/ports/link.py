@@ -15,7 +15,7 @@ import multiprocessing.connection
 import time
 from collections.abc import Callable
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import Any, TypeAlias
 
 from improv.clock import now
 from improv.errors import UserError
@@ -31,6 +31,9 @@ from improv.ports.starting import Opening, end
 PING_AFTER = 1.0
 #: and given up when it does not answer in so many.
 PING_LIMIT = 2.0
+
+
+Beside: TypeAlias = "multiprocessing.connection.Connection[Any, Any] | None"  # something else that is waited for
 
 
 class Link:
@@ -63,8 +66,9 @@ class Link:
         if self._lost is None:
             self._pipe.send(command)
 
-    def wait(self, timeout: float | None) -> list[Report]:
-        """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none.
+    def wait(self, timeout: float | None, beside: Beside = None) -> list[Report]:
+        """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none, and none as soon as
+        there is something to read `beside`.
 
         A Lost is the last report. Waiting on after it waits `timeout` seconds for nothing; with None it is
         reported again at once.
@@ -73,19 +77,20 @@ class Link:
         while True:
             reports = self._collect()
             left = None if end is None else end - now()
-            if reports or (left is not None and left <= 0.0):
+            if reports or (left is not None and left <= 0.0) or (beside is not None and _speaks(beside)):
                 return reports
             if self._lost is not None and left is None:
                 return [self._lost]
-            self._rest(left)
+            self._rest(left, beside)
 
-    def _rest(self, seconds: float | None) -> None:
+    def _rest(self, seconds: float | None, beside: Beside) -> None:
         """Wait for the pipe, at most `seconds` and at most until the process must be asked or given up."""
         if self._lost is not None:
             time.sleep(seconds or 0.0)
             return
         longest = 0.02 if self._pipe.waiting else PING_AFTER
-        multiprocessing.connection.wait([self._pipe.connection], longest if seconds is None else min(seconds, longest))
+        connections = [self._pipe.connection, *([] if beside is None else [beside])]
+        multiprocessing.connection.wait(connections, longest if seconds is None else min(seconds, longest))
 
     def _collect(self) -> list[Report]:
         """What has come; asks after the process when nothing has for a while."""
@@ -136,6 +141,14 @@ class Link:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _speaks(connection: multiprocessing.connection.Connection[Any, Any]) -> bool:
+    """Whether there is something to read; the end of the other side is."""
+    try:
+        return connection.poll(0)
+    except OSError:
+        return True
 
 
 class Stopped(Exception):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from improv.events import Heard as Event
+
 Direction = str  # "in" (improv hears it) or "out" (improv plays on it)
 IN: Direction = "in"
 OUT: Direction = "out"
@@ -64,6 +66,10 @@ class Opened:
         if self.clock is None:
             return None
         return self.inputs.index(self.clock) if self.clock in self.inputs else len(self.inputs)
+
+
+#: What is opened where the page is the instrument.
+ALONE = Opened("page", ("the page",), "its synth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +151,15 @@ class Back:
         return f"{self.opened.api} is back"
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Not from a port: events of a player who plays elsewhere, on the page."""
+
+    events: tuple[Event, ...]
+
+
 Cable = Unplugged | Plugged | Gone | Back
-Report = Heard | Sent | Dropped | Lost | Cable
+Report = Heard | Sent | Dropped | Lost | Cable | Said
 
 
 @dataclass(frozen=True, slots=True)

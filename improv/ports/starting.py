@@ -70,14 +70,14 @@ def _start() -> tuple[SpawnProcess, Pipe]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     worker = context.Process(target=process.stand_by, args=(theirs,), name="improv ports", daemon=True)
-    with _no_main_module(), _no_interrupt():
+    with no_main_module(), no_interrupt():
         worker.start()
     theirs.close()  # or the end of that process would not be noticed
     return worker, Pipe(ours)
 
 
 @contextlib.contextmanager
-def _no_main_module() -> Iterator[None]:
+def no_main_module() -> Iterator[None]:
     """Hide the main module from multiprocessing, which would import it, and all it imports, in the port process."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
@@ -88,7 +88,7 @@ def _no_main_module() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_interrupt() -> Iterator[None]:
+def no_interrupt() -> Iterator[None]:
     """Block Ctrl-C, also for the process that is started meanwhile: it ends with the pipe, and not before."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

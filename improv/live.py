@@ -1,0 +1,132 @@
+"""Playing live: a session on ports, with a page or without, from the settings to the last note-off."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from improv import app, clock, config, engine, priority
+from improv.desk import Desk
+from improv.errors import UserError
+from improv.greeting import greeting
+from improv.improviser import Improviser
+from improv.logfile import logged
+from improv.notify import Notifier
+from improv.onlyone import only_one
+from improv.ports.reports import ALONE
+from improv.reception import Reception
+from improv.recording import new_recorder, recorded
+from improv.reloading import Derived, Reloading
+from improv.settled import controls, core_settings, hearing, port_settings
+from improv.signals import hang_ups, stop_signals
+from improv.status import StatusLine
+
+if TYPE_CHECKING:
+    from improv.monitor.mirror import Core
+    from improv.monitor.playing import Web
+    from improv.ports.lifeline import Lifeline
+
+#: After how many new objects the collector looks at them, and how often at older ones: never for long.
+COLLECT = (10_000, 20, 100)
+#: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
+SWITCH = 0.0005
+
+
+def play(read: Callable[[], config.Config], *, alone: bool = False) -> int:
+    """Play live until Ctrl-C or SIGTERM, then 0. `read` settles the settings, again on SIGHUP. `alone`: where no port
+    is named there is none, and the page is the instrument. Raises UserError."""
+    from improv.ports.lifeline import Stopped
+
+    lost = None
+    with contextlib.ExitStack() as stack:
+        stopping, hung_up = stack.enter_context(stop_signals()), stack.enter_context(hang_ups())
+        stack.enter_context(contextlib.suppress(Stopped))
+        web, settled = None, read()
+        if settled.switch("web.on"):
+            from improv.monitor.playing import Web
+
+            web = stack.enter_context(contextlib.closing(Web(settled, alone=alone)))
+        while True:
+            try:
+                lost = _session(read, stopping, hung_up, web)
+            except UserError as error:
+                if web is None or not web.refuse(error):
+                    raise
+                continue
+            if web is None or not web.over() or lost is not None or stopping():
+                break
+    return app.exit_code(lost)
+
+
+def _session(
+    read: Callable[[], config.Config], stopping: Callable[[], bool], hung_up: Callable[[], bool], web: Web | None
+) -> str | None:
+    """Play until `stopping()`, or until the page wants another session; why the ports were lost, if they were."""
+    from improv.ports.lifeline import Lifeline
+
+    def settle() -> config.Config:
+        return read() if web is None else web.settle(read())
+
+    def over() -> bool:
+        return stopping() or (web is not None and web.over())
+
+    settled = settle()
+    settings = core_settings(settled)
+    model = app.load_to_play(settled)
+    remembrance, kept = app.load_memory(settled, model.encoding)
+    seed = settled.whole("sampling.seed")
+    thinking = model if web is None else web.overheard(model)
+    improviser = Improviser(thinking, settings, np.random.default_rng(seed), remembrance)
+    line = StatusLine(sys.stdout, settled.text("terminal.detail"))
+    link: engine.Link
+    heard: engine.Core
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(kept)
+        stack.enter_context(model.watched())
+        stack.enter_context(contextlib.closing(line))
+        log = stack.enter_context(logged(settled.text("terminal.log")))
+        notifier = Notifier()
+        stack.callback(notifier.stopping)
+        ports: Lifeline | None = None
+        if web is None or not web.alone(settled):
+            ports = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
+        opened = ALONE if ports is None else ports.opened
+        if ports is not None and settled.text("ports.out") and not settled.switch("ports.virtual"):
+            stack.enter_context(only_one(opened.output))
+        recorder = new_recorder(settled, settings, app.model_file(settled))
+        core: Core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
+        desk = Desk(line, recorder, log, notifier)
+        said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
+        said += [] if web is None else [web.greeting()]
+        for text in said:
+            desk.say(text, clock.now())
+        notifier.ready(said[0])
+        # What has been made by now stays: the collector need not look at it again while music plays.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT)
+        sys.setswitchinterval(SWITCH)
+        priority.go_first(priority.ENGINE)
+        timing = engine.Timing()
+        reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
+        derived = Derived(core_settings, hearing)
+        again = Reloading(hung_up, settle, derived, settled, lambda: improviser.settings, core, reception)
+        desk.ask(model.news)
+        desk.ask(again.news)
+        if web is not None:
+            desk.ask(web.news)
+            link, heard = web.attach(settled, improviser, core, ports, timing)
+        else:
+            assert ports is not None, "without a page there are ports"
+            link, heard = ports, core
+        for before in app.prompt(settled, clock.now()):
+            core.hear(before)
+        lost = engine.run(heard, link, timing, line, over, reception=reception, desk=desk)
+        if settled.text("terminal.detail") == "verbose":
+            line.say(str(timing))
+    return lost

@@ -1,0 +1,92 @@
+"""The engine's link where there is a page: to the ports, if there are any, and to the page beside them.
+
+What the page's player does comes in as events; what both play, plan and think is shown. Where there are no ports the
+page is the instrument: what it is told of improv's notes, its synth plays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import wait as wait_for
+from typing import Protocol
+
+from improv import clock
+from improv.events import Heard as Input
+from improv.monitor.mirror import Mirror
+from improv.monitor.page import Page
+from improv.monitor.showing import strokes
+from improv.monitor.witness import Stroke, Witness
+from improv.plan import Command, Silence
+from improv.ports.link import Beside
+from improv.ports.reports import Report, Said, Sent
+
+
+class Ports(Protocol):
+    """The link to real ports."""
+
+    def send(self, command: Command) -> None:
+        """Hand a command over."""
+        ...
+
+    def wait(self, timeout: float | None, beside: Beside = None) -> list[Report]:
+        """What was reported, after at most `timeout` seconds, sooner where there is something to read `beside`."""
+        ...
+
+
+class PageLink:
+    """`ports` None: the page alone. `asked` makes events of what the page's player does."""
+
+    def __init__(self, page: Page, ports: Ports | None, asked: Callable[[], Sequence[Input]], mirror: Mirror) -> None:
+        self._page = page
+        self._ports = ports
+        self._asked = asked
+        self._mirror = mirror
+        self._witness = Witness()
+
+    def send(self, command: Command) -> None:
+        """Hand a command over."""
+        if self._ports is not None:
+            self._ports.send(command)
+        now = clock.now()
+        self._witness.obey(command, now)
+        if isinstance(command, Silence):
+            self._page.tell({"type": "silence", "at": now})
+        self._mirror.planned(self._witness.planned)
+
+    def wait(self, timeout: float | None) -> list[Report]:
+        """What the ports reported and what the page said, as soon as there is anything."""
+        reports = self._rest(timeout)
+        begun = self._witness.go_on(clock.now())
+        if begun:
+            self._page.tell(strokes(begun))
+            self._mirror.planned(self._witness.planned)
+        if self._ports is None:
+            reports += _sent(begun)
+        if events := tuple(self._asked()):
+            reports.append(Said(events))
+        self._mirror.look(clock.now())
+        return reports
+
+    def _rest(self, timeout: float | None) -> list[Report]:
+        due = self._witness.due_at()
+        left = [seconds for seconds in (timeout, None if due is None else due - clock.now()) if seconds is not None]
+        longest = max(0.0, min(left)) if left else None
+        beside = self._page.connection
+        if self._ports is not None:
+            return self._ports.wait(longest, beside)
+        if beside is not None:
+            wait_for([beside], longest)
+        else:
+            time.sleep(0.02 if longest is None else min(longest, 0.02))
+        return []
+
+
+def _sent(begun: Sequence[Stroke]) -> list[Report]:
+    """As the port process would report it."""
+    now = clock.now()
+    return [
+        Sent(one.deadline, now - one.deadline, one.note.pitch, one.note.velocity, one.note.channel)
+        for one in begun
+        if one.on
+    ]

@@ -1,0 +1,111 @@
+"""What is done on the page, as events for the core and as choices for what has to begin anew. Pure but for the page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from improv.errors import UserError
+from improv.events import SUSTAIN, ControlChange, Gesture, Move, NoteOff, NoteOn, Turned
+from improv.events import Heard as Input
+from improv.monitor.dials import DIALS, turned
+from improv.monitor.page import Page
+from improv.reloading import waits
+from improv.settingkinds import Value
+from improv.settings import Settings
+
+#: How the model that comes with improv is called on the page.
+OWN_MODEL = "default"
+_PATHS = {"inputs": "ports.in", "output": "ports.out", "model": "model.file", "recording": "record.on"}
+
+
+class Remote:
+    """Hears the page. `choices` are settings, by their place in the file, as the page wants them; `again` is true where
+    that takes a new beginning."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.choices: dict[str, Value] = {}
+        self.again = False
+        self._before: dict[str, Value] = {}
+        self._keys: defaultdict[int, set[int]] = defaultdict(set)  # by pitch, the pages that hold it
+        self._pedals: set[int] = set()
+
+    def events(self, settings: Settings, models: Mapping[str, Path]) -> list[Input]:
+        """What was done since this was last asked; `settings` as they are, `models` by their names on the page."""
+        events: list[Input] = []
+        for message in self.page.said():
+            try:
+                events += self._heed(message, settings, models)
+            except UserError as error:
+                self.say(str(error), float(message["at"]), "error")
+        return events
+
+    def say(self, text: str, at: float, kind: str = "news") -> None:
+        """Tell whoever looks at the page."""
+        self.page.tell({"type": "said", "text": text[:400], "at": at, "kind": kind})
+
+    def take_back(self) -> bool:
+        """Do without what was chosen last, which cannot be; whether there is anything to do without."""
+        undone = self.choices != self._before
+        self.choices, self.again = dict(self._before), False
+        return undone
+
+    def took(self) -> None:
+        """What was chosen could be."""
+        self._before = dict(self.choices)
+
+    def _heed(self, message: Mapping[str, Any], settings: Settings, models: Mapping[str, Path]) -> list[Input]:
+        at = float(message["at"])
+        match message["type"]:
+            case "note":
+                return self._note(at, int(message["page"]), bool(message["on"]), message)
+            case "pedal":
+                return self._pedal(at, int(message["page"]), down=bool(message["down"]))
+            case "gesture":
+                return [Gesture(at, Move(message["move"]), bool(message["down"]))]
+            case "set":
+                return self._set(at, str(message["name"]), message["value"], settings)
+            case "choose":
+                self._choose(message, models)
+        return []
+
+    def _note(self, at: float, page: int, on: bool, message: Mapping[str, Any]) -> list[Input]:
+        pitch = int(message["pitch"])
+        holders = self._keys[pitch]
+        if on:
+            holders.add(page)
+            return [NoteOn(at, 0, pitch, int(message["velocity"]))]
+        if page not in holders:
+            return []
+        holders.discard(page)
+        return [] if holders else [NoteOff(at, 0, pitch)]
+
+    def _pedal(self, at: float, page: int, *, down: bool) -> list[Input]:
+        before = bool(self._pedals)
+        (self._pedals.add if down else self._pedals.discard)(page)
+        now = bool(self._pedals)
+        return [ControlChange(at, 0, SUSTAIN, 127 if now else 0)] if now != before else []
+
+    def _set(self, at: float, name: str, value: object, settings: Settings) -> list[Input]:
+        wanted = turned(name, value, settings)  # a UserError, before anything has changed
+        path = DIALS[name].path
+        self.choices[path] = value  # type: ignore[assignment]
+        if waits(path):
+            self.again = True
+            return []
+        self._before[path] = value  # type: ignore[assignment]
+        return [Turned(at, name, wanted)]
+
+    def _choose(self, message: Mapping[str, Any], models: Mapping[str, Path]) -> None:
+        for name, path in _PATHS.items():
+            if name in message:
+                wanted: Any = message[name]
+                if name == "model" and wanted not in models:
+                    raise UserError(f"{wanted}: no such model; there are {', '.join(models)}")
+                if name == "model":
+                    wanted = "" if wanted == OWN_MODEL else str(models[wanted])
+                self.choices[path] = tuple(wanted) if name == "inputs" else wanted
+                self.again = True

@@ -1,0 +1,235 @@
+// Puts the page together: what comes from improv goes to what shows it, what is done here goes to improv.
+
+import { EngineClock } from "./clock.js";
+import { Context } from "./context.js";
+import { Controls } from "./controls.js";
+import { Devices } from "./devices.js";
+import { byId, write } from "./elements.js";
+import { Facts } from "./facts.js";
+import { gesture, panicBySpace } from "./gestures.js";
+import { Hands } from "./hands.js";
+import { Hearing } from "./hearing.js";
+import { Keys } from "./keys.js";
+import { Link, pathTo } from "./link.js";
+import { Modes } from "./modes.js";
+import { Piano } from "./piano.js";
+import { nameOf } from "./pitches.js";
+import { Playback } from "./playback.js";
+import { Roll } from "./roll.js";
+import { Score } from "./score.js";
+import { Sessions } from "./sessions.js";
+import { soundControls } from "./sound.js";
+import { Stage } from "./stage.js";
+import { Strip } from "./strip.js";
+import { Synth } from "./synth.js";
+import { Teller } from "./teller.js";
+import { themed } from "./theme.js";
+import { printedOn, Typing } from "./typing.js";
+import { WebMidi } from "./webmidi.js";
+
+const SAID_MS = 6000;
+const NARROWEST_FOR = { coarse: 25, fine: 21 }; // pixels, a white key under a finger and under a mouse
+
+/** The parts that hold something: for whoever looks into the page, as its tests do. */
+export { clock, hands, hear, score, synth };
+
+const clock = new EngineClock();
+const score = new Score();
+const teller = new Teller(byId("live"));
+const tell = (text) => teller.tell(text);
+const facts = new Facts(tell);
+const synth = new Synth();
+const hearing = new Hearing(synth, clock);
+const stage = new Stage(byId("canvas"), clock);
+const context = new Context();
+const strip = new Strip();
+const hands = new Hands(play);
+const keys = new Keys(score, hands);
+const link = new Link(hear, reached);
+
+const send = (message) => link.send(message);
+const set = ({ name, value }) => send({ type: "set", name, value });
+const choose = (choice) => send({ type: "choose", ...choice });
+const controls = new Controls(byId("controls"), set, learn);
+const modes = new Modes(byId("modes"), byId("mode-says"), set);
+const devices = new Devices(choose);
+const playback = new Playback(synth, score, clock, () => sessions.ended());
+const sessions = new Sessions(playback, tell);
+const typing = new Typing(hands, shifted);
+const piano = new Piano(byId("piano"), keys, hands, tell, () => stage.touch());
+let settings = {};
+let saidTimer = null;
+
+function play(note) {
+  stage.touch();
+  if ("pedal" in note) {
+    synth.pedal("player", note.pedal);
+    send({ type: "pedal", down: note.pedal });
+    return;
+  }
+  synth.wake();
+  hearing.played(note, send({ type: "note", ...note }));
+  byId("hint").hidden = true;
+}
+
+function panic() {
+  hands.release();
+  typing.release();
+  piano.release();
+  playback.stop();
+  synth.silence();
+  send({ type: "gesture", move: "panic", down: true });
+  send({ type: "gesture", move: "panic", down: false });
+  tell("All notes off");
+}
+
+const heard = {
+  hello(message) {
+    clock.guess(message.now);
+    modes.build(message.modes);
+    controls.build(message.controls.filter(({ name }) => name !== "mode"), message.learnable ?? []);
+    devices.models(message.model, message.models);
+    devices.show(message.ports);
+    this.settings(message);
+    sound.alone(message.alone);
+    byId("controls").removeAttribute("aria-busy");
+  },
+  settings(message) {
+    settings = { ...settings, ...message.settings };
+    modes.show(settings.mode);
+    controls.show(settings);
+  },
+  notes({ events }) {
+    for (const event of events) {
+      score.hear(event);
+      hearing.reported(event);
+    }
+    byId("hint").hidden = true;
+  },
+  silence({ at }) {
+    score.silence(at, "improv");
+    score.plan = [];
+    synth.silence("improv");
+  },
+  plan({ notes }) {
+    score.plan = notes;
+  },
+  context({ notes }) {
+    context.show(notes);
+  },
+  thinking({ pitch, memory }) {
+    keys.think(pitch);
+    facts.memory(memory);
+  },
+  status(message) {
+    clock.guess(message.now);
+    // Not at each note: whoever reads with a screen reader would never come to its end.
+    if (facts.show(message)) byId("context").setAttribute("aria-label", context.spoken);
+    strip.show(message.latest_ms);
+  },
+  ports(message) {
+    devices.show(message.ports ?? message);
+  },
+  learned({ name, binding }) {
+    say(`${name} is now ${binding}.`);
+    endLearning();
+  },
+  said({ text }) {
+    say(text);
+  },
+  refused({ text }) {
+    say(text);
+  },
+  pong(message) {
+    clock.pong(message);
+  },
+};
+
+function hear(message) {
+  heard[message.type]?.(message);
+  stage.touch();
+}
+
+function reached(state) {
+  score.silence(clock.now);
+  score.plan = [];
+  synth.silence();
+  document.body.dataset.link = state;
+  if (state === "open") {
+    clock.start(send);
+    facts.doing("listening");
+  } else {
+    clock.stop();
+    facts.doing("not connected");
+  }
+  stage.touch();
+}
+
+function say(text) {
+  write(byId("said"), text);
+  byId("said").hidden = false;
+  tell(text);
+  clearTimeout(saidTimer);
+  saidTimer = setTimeout(() => (byId("said").hidden = true), SAID_MS);
+}
+
+function learn(control) {
+  send({ type: "learn", name: control.name });
+  say(`Move the knob, pedal or pad that is to turn ${control.label}. Escape: leave it.`);
+  document.activeElement?.classList.add("waiting");
+}
+
+function endLearning() {
+  for (const button of document.querySelectorAll(".learn.waiting")) button.classList.remove("waiting");
+}
+
+function shifted() {
+  keys.base = typing.base;
+  write(byId("octave"), nameOf(typing.base));
+  tell(`Octave from ${nameOf(typing.base)}, loudness ${typing.velocity}`);
+  stage.touch();
+}
+
+const sound = soundControls(synth, hearing, new WebMidi(hands, (names) => sound.keyboards(names)), say);
+
+stage.add(byId("roll"), new Roll(score));
+stage.add(byId("context"), context);
+stage.add(byId("strip"), strip);
+stage.add(byId("piano"), keys);
+themed(byId("theme"), () => stage.repaint());
+const coarse = matchMedia("(pointer: coarse), (max-width: 640px)");
+const fit = () => {
+  keys.narrowest = coarse.matches ? NARROWEST_FOR.coarse : NARROWEST_FOR.fine;
+  keys.lettered = !matchMedia("(hover: none)").matches;
+  stage.touch();
+};
+coarse.addEventListener("change", fit);
+fit();
+printedOn().then((letters) => {
+  keys.letters = letters;
+  stage.touch();
+});
+
+byId("octave-down").addEventListener("click", () => typing.shiftOctave(-1));
+byId("octave-up").addEventListener("click", () => typing.shiftOctave(1));
+byId("sustain").addEventListener("click", ({ currentTarget: button }) => {
+  const down = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", down);
+  hands.pedal("button", down);
+});
+byId("record").addEventListener("click", () => choose({ recording: !document.body.classList.contains("recording") }));
+byId("download").href = pathTo("/session.mid");
+for (const button of document.querySelectorAll(".gestures [data-move]")) {
+  gesture(button, (move) => send({ type: "gesture", ...move }));
+}
+byId("panic").addEventListener("click", panic);
+panicBySpace(panic);
+for (const first of ["pointerdown", "keydown"]) addEventListener(first, () => synth.wake(), { capture: true });
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.querySelector(".learn.waiting")) {
+    send({ type: "learn", name: null });
+    endLearning();
+  }
+});
+addEventListener("pagehide", () => hands.release());
+link.open();
