@@ -79,9 +79,8 @@ def _session(
     settings = core_settings(settled)
     model = app.load_to_play(settled)
     remembrance, kept = app.load_memory(settled, model.encoding)
-    seed = settled.whole("sampling.seed")
-    thinking = model if web is None else web.overheard(model)
-    improviser = Improviser(thinking, settings, np.random.default_rng(seed), remembrance)
+    rng = np.random.default_rng(settled.whole("sampling.seed"))
+    improviser = Improviser(model if web is None else web.overheard(model), settings, rng, remembrance)
     line = StatusLine(sys.stdout, settled.text("terminal.detail"))
     link: engine.Link
     heard: engine.Core
@@ -102,16 +101,10 @@ def _session(
         core: Core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
         desk = Desk(line, recorder, log, notifier)
         said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
-        said += [] if web is None else [web.greeting()]
-        for text in said:
+        for text in [*said, *([] if web is None else [web.greeting()])]:
             desk.say(text, clock.now())
         notifier.ready(said[0])
-        # What has been made by now stays: the collector need not look at it again while music plays.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECT)
-        sys.setswitchinterval(SWITCH)
-        priority.go_first(priority.ENGINE)
+        _go_first()
         timing = engine.Timing()
         reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
         derived = Derived(core_settings, hearing)
@@ -130,3 +123,12 @@ def _session(
         if settled.text("terminal.detail") == "verbose":
             line.say(str(timing))
     return lost
+
+
+def _go_first() -> None:
+    """Music before all else: what has been made by now stays, and the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
+    sys.setswitchinterval(SWITCH)
+    priority.go_first(priority.ENGINE)

@@ -14,7 +14,7 @@ import mido
 import numpy as np
 import pytest
 
-from improv import app, cli, config
+from improv import app, cli, config, playoptions
 from improv.config import Config
 from improv.errors import UserError
 from improv.hands import Hearing
@@ -22,6 +22,7 @@ from improv.plan import Command
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
 from improv.settings import Settings
 from improv.settingtable import BY_OPTION
+from improv.settled import core_settings, hearing
 from tests.table_model import TableModel
 
 
@@ -237,19 +238,19 @@ def test_ports_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_nothing_set_means_the_cores_own_settings() -> None:
-    assert app.core_settings(Config(config.defaults())) == Settings()
+    assert core_settings(Config(config.defaults())) == Settings()
 
 
 def test_one_dial_turns_every_field() -> None:
-    turned = app.core_settings(Config({**config.defaults(), "sampling.temperature": 0.5, "sampling.top_p": 0.25}))
+    turned = core_settings(Config({**config.defaults(), "sampling.temperature": 0.5, "sampling.top_p": 0.25}))
     assert np.allclose(turned.temperature, np.multiply(Settings().temperature, 0.5))
     assert turned.top_p == (0.25,) * 5
 
 
 def test_channels_are_counted_from_one_outside_and_from_zero_inside() -> None:
     settled = Config({**config.defaults(), "ports.channel_in": 1, "ports.channel_out": 16})
-    assert (app.hearing(settled).channel, app.core_settings(settled).channel_out) == (0, 15)
-    assert app.hearing(Config(config.defaults())) == Hearing()
+    assert (hearing(settled).channel, core_settings(settled).channel_out) == (0, 15)
+    assert hearing(Config(config.defaults())) == Hearing()
 
 
 def test_a_mode_there_is_not_is_one_line_that_names_those_there_are() -> None:
@@ -300,11 +301,13 @@ def test_streams_closed_by_who_starts_it_are_no_error(closed: str, argv: list[st
 
 def test_every_option_of_the_table_is_offered():
     offered = {
-        *cli.SAID_OPTIONS,
-        *cli.PLAY_OPTIONS,
-        *cli.TIME_OPTIONS,
-        *cli.PLAYING_OPTIONS,
-        *cli.HARMONY_OPTIONS,
-        *cli.MODEL_OPTIONS,
+        *playoptions.SAID_OPTIONS,
+        *playoptions.PLAY_OPTIONS,
+        *playoptions.TIME_OPTIONS,
+        *playoptions.PLAYING_OPTIONS,
+        *playoptions.HARMONY_OPTIONS,
+        *playoptions.MODEL_OPTIONS,
+        *playoptions.WEB_OPTIONS,
+        "--web",
     }
     assert offered == set(BY_OPTION)

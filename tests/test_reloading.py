@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from improv import app, config, signals
+from improv import config, signals
 from improv.config import Config
 from improv.errors import UserError
 from improv.events import NoteOff, NoteOn, Turned
@@ -20,6 +20,7 @@ from improv.reception import Reception
 from improv.reloading import Derived, Reloading, waits
 from improv.settings import Settings
 from improv.settingtable import KEYS, Key
+from improv.settled import core_settings, hearing
 from tests.table_model import TableModel
 
 
@@ -31,7 +32,7 @@ class Stage:
         self.core = Improviser(TableModel(), Settings(), np.random.default_rng(0))
         self.reception = Reception()
         self.asked = True
-        derived = Derived(app.core_settings, app.hearing)
+        derived = Derived(core_settings, hearing)
         settled = Config(config.defaults())
         present: Callable[[], Settings] = lambda: self.core.settings  # noqa: E731
         self.reloading = Reloading(self.wanted, self.read, derived, settled, present, self.core, self.reception)
@@ -123,7 +124,7 @@ def test_every_setting_changes_at_once_or_is_named_as_one_that_does_not():
         if not waits(key.path) and another(key) is not None:
             usual = {**config.defaults(), "answer.gap_max": 9.0}
             calm, changed = Config(usual), Config({**usual, key.path: another(key)})
-            differs = (app.core_settings(changed), app.hearing(changed)) != (app.core_settings(calm), app.hearing(calm))
+            differs = (core_settings(changed), hearing(changed)) != (core_settings(calm), hearing(calm))
             assert differs, f"{key.path} changes nothing while improv plays"
 
 

@@ -25,7 +25,8 @@ class RunningImprov:
         self._log = (folder / "improv.log").open("w+", encoding="utf-8")
         # Nothing of the user's is read or written: settings, sessions and data lie in the test's own folder.
         homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
-        command = [sys.executable, "-m", "improv", "play", "--no-browser", "--web-port", str(self.port)]
+        start = "import sys; from improv.cli import main; sys.exit(main())"
+        command = [sys.executable, "-c", start, "play", "--no-browser", "--web-port", str(self.port)]
         self.process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **homes}, stdout=self._log, stderr=subprocess.STDOUT
         )
