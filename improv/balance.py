@@ -39,6 +39,9 @@ RUBS, RUB = (1, 2, 6, 10, 11), 2.0
 #: accompaniments was half as regular as people's.)
 STEADY = 0.75
 
+#: By pitch class, nats a pitch against what rubs with it, shape (12, 128).
+_RUBBING = -RUB * np.isin((np.arange(128) - np.arange(12)[:, None]) % 12, RUBS).astype(np.float32)
+
 
 def asked_by(settings: Settings, usual: float) -> Asked:
     """What the settings ask of a model whose training had a mean velocity of `usual`."""
@@ -72,6 +75,5 @@ def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:
 
 def rub(held: Iterable[int]) -> Floats:
     """Nats a pitch, shape (128,): against what rubs with the pitches that the player holds."""
-    classes = [(pitch + interval) % 12 for pitch in held for interval in RUBS]
-    bias: Floats = (-RUB * np.isin(np.arange(128) % 12, classes)).astype(np.float32)
+    bias: Floats = _RUBBING[[pitch % 12 for pitch in held]].min(axis=0, initial=0.0)
     return bias

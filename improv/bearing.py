@@ -47,7 +47,6 @@ class Bearing:
         """Another that goes on from here by itself."""
         other = copy(self)
         other._drawn, other._own = self._drawn.copy(), self._own.copy()
-        other.to_model = other._loudness.to_model
         return other
 
     def _look(self) -> None:
@@ -60,6 +59,14 @@ class Bearing:
         self._range = (min(pitches), max(pitches)) if pitches else ()
         self._pace = len(notes) / max(notes[-1].onset - notes[0].onset, LEAST_SPAN) if notes else 0.0
         self._loudness = loudness([note.velocity for note in notes], self._usual)
+
+    def went_on(self, notes: Sequence[Note]) -> None:
+        """More was heard, and these notes have been written meanwhile, of velocities as the model draws them."""
+        for note in notes:
+            self._drawn.append(note)
+            self._own.add(note)
+        self._count += len(notes)
+        self._look()
 
     def wrote(self, note: Note) -> None:
         """The draft goes on with a note, of a velocity as the model drew it."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from improv.encoding import Order
-from improv.notes import Part
+from improv.notes import Note, Part
 
 PLAYER, PROMPT, IMPROV = "player", "prompt", "improv"
 Loudness = Callable[[int], int]
@@ -48,6 +48,10 @@ class Reading:
     order: Order = Order.LEAD_FIRST
     parts: Mapping[str, Part] = field(default_factory=dict)
     loudness: Loudness = int
+
+    def of(self, voice: str, note: Note) -> Note:
+        """A note of this voice, as the network is to read it."""
+        return replace(note, velocity=self.loudness(note.velocity), part=self.parts.get(voice, note.part))
 
 
 def reading(cast: Cast, loudness: Loudness) -> Reading:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import ItemsView, Iterable, Sequence
 
 import numpy as np
 
@@ -32,6 +31,8 @@ class Context:
         self._encoding = encoding
         self._notes: dict[Key, Note] = {}
         self._many = _LIMIT  # so many may gather until the next clearing
+        #: How often it became known of a note how long it sounds.
+        self.ended = 0
         self._lately: deque[tuple[Key, Note]] = deque(maxlen=_MOST)  # what the dials are read from, as it came
 
     def put(self, key: Key, note: Note) -> None:
@@ -40,6 +41,8 @@ class Context:
             self._lately.append((key, note))
             while len(self._lately) > _LIMIT and self._lately[0][1].onset < note.onset - 2 * SPAN:
                 self._lately.popleft()
+        else:
+            self.ended += 1
         self._notes[key] = note
         if len(self._notes) > self._many:
             self._clear_away()
@@ -57,6 +60,10 @@ class Context:
     def latest(self) -> list[tuple[Key, Note]]:
         """In onset order, the last notes by their keys: one more than the network reads, if there is one."""
         return self._items()[-CONTEXT_NOTES - 1 :]
+
+    def keyed(self) -> ItemsView[Key, Note]:
+        """The same and some more, each with its key, in no order."""
+        return self._notes.items()
 
     def rows(self, how: Reading = AS_PLAYED) -> Rows:
         """The rows of the last 32 notes or fewer, shape (n, 7): the tail of `Encoding.encode` over all there ever were.
@@ -83,10 +90,7 @@ class Context:
         return tail
 
     def _read(self, how: Reading) -> list[Note]:
-        return [
-            replace(note, velocity=how.loudness(note.velocity), part=how.parts.get(voice, note.part))
-            for (voice, _), note in _needed(self._items())
-        ]
+        return [how.of(voice, note) for (voice, _), note in _needed(self._items())]
 
     def _items(self) -> list[tuple[Key, Note]]:
         return sorted(self._notes.items(), key=lambda item: item[1].onset)
@@ -114,12 +118,16 @@ class Tail:
         """The row of `note`, which comes after all notes so far; shape (7,)."""
         if self.head is None or note.onset - self.head > GROUP_SPAN + 1e-9:
             self._begin_group(note.onset)
-        else:
-            self._ioi = 0
+        return self._row(note)
+
+    def chord(self, notes: Sequence[Note]) -> list[Rows]:
+        """The rows of notes that began together after all notes so far, in the order in which they are read."""
+        self._begin_group(min(note.onset for note in notes))
+        return [self._row(note) for note in notes]
+
+    def _row(self, note: Note) -> Rows:
         self.group.append((note.part, note.pitch))
-        length = MAX_DURATION if note.duration is None else min(float(np.float32(note.duration)), MAX_DURATION)
-        pitch_class = note.pitch % 12
-        self._within[pitch_class] = max(self._within[pitch_class], note.onset + length)
+        self._within[note.pitch % 12] = max(self._within[note.pitch % 12], _sounds_until(note))
         row = np.zeros(len(COLUMNS), np.int32)
         row[:] = (
             note.part,
@@ -130,7 +138,15 @@ class Tail:
             self._sounding,
             self._order,
         )
+        self._ioi = 0  # of the notes that join it
         return row
+
+    def sound(self, notes: Iterable[Note]) -> None:
+        """What it ends in are these notes, as long as they are known to sound by now."""
+        within = [-np.inf] * 12
+        for note in notes:
+            within[note.pitch % 12] = max(within[note.pitch % 12], _sounds_until(note))
+        self._within = within
 
     def copy(self) -> Tail:
         """A tail of its own that ends in the same notes."""
@@ -159,6 +175,11 @@ def _needed(items: Sequence[tuple[Key, Note]]) -> list[tuple[Key, Note]]:
     # A hair of tolerance, for `encode` keeps durations in single precision.
     sounding = {int(group[i]) for i, (_, note) in enumerate(items) if _release(note) > start - 1e-5}
     return [item for i, item in enumerate(items) if group[i] >= first or int(group[i]) in sounding]
+
+
+def _sounds_until(note: Note) -> float:
+    """As `encode` has it, which keeps durations in single precision."""
+    return note.onset + (MAX_DURATION if note.duration is None else min(float(np.float32(note.duration)), MAX_DURATION))
 
 
 def _release(note: Note) -> float:

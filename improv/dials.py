@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
+from math import log2, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,8 +22,8 @@ from improv.encoding import Arranged
 SPAN = 30.0
 #: Heard dials are half known after this many notes.
 HALF_KNOWN = 8.0
-#: Notes a second are counted over no less than this many seconds.
-LEAST_SPAN = 2.0
+#: Notes a second are counted over no less than this many seconds, and are taken to be no fewer.
+LEAST_SPAN, LEAST_PACE = 2.0, 0.05
 
 Floats = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -49,6 +50,7 @@ _ENDS = np.cumsum((0, *SIZES))
 #: Where each kind lies in a vector of dials, and how long that is.
 FIELD = {dial: slice(int(_ENDS[dial]), int(_ENDS[dial + 1])) for dial in Dial}
 WIDTH = int(_ENDS[-1])
+_NOTHING = [0.0] * (WIDTH - FIELD[Dial.LOUDNESS].stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ NOTHING_ASKED = Asked()
 
 def density(notes_per_second: ArrayLike) -> Values:
     """Notes a second as a dial: octaves of pace from 4 a second, halved."""
-    return np.log2(np.maximum(notes_per_second, 0.05) / 4) / 2
+    return np.log2(np.maximum(notes_per_second, LEAST_PACE) / 4) / 2
 
 
 def height(pitch: ArrayLike) -> Values:
@@ -119,7 +121,9 @@ class Meter:
 
     def add(self, onset: float, pitch: int, velocity: int) -> None:
         """A note of the group that began at `onset` (seconds), which comes after all notes so far."""
-        facts = _facts(np.array([pitch]), np.array([velocity]))[0]
+        facts = np.zeros(_FACTS)
+        facts[pitch % 12] = 1
+        facts[12:] = 1, pitch, pitch**2, velocity, velocity**2
         self._first = onset if self._first is None else self._first
         self._window.append((onset, facts))
         self._sums += facts
@@ -135,8 +139,17 @@ class Meter:
         """What has been heard, shape (WIDTH,)."""
         if self._first is None:
             return np.zeros(WIDTH, np.float32)
-        vector: Floats = _dials(self._sums[None], np.array([self._window[-1][0] - self._first]))[0]
-        return vector
+        # As `_dials` has it, but for one row it takes a tenth of the time.
+        *classes, count, pitches, squares, velocities, their_squares = self._sums.tolist()
+        known = count / (count + HALF_KNOWN)
+        seconds = min(max(self._window[-1][0] - self._first, LEAST_SPAN), SPAN)
+        centre, loud = pitches / count, velocities / count
+        width = sqrt(max(squares / count - centre**2, 0.0)) / 12
+        uneven = sqrt(max(their_squares / count - loud**2, 0.0)) / 12
+        profile = [4 * one / count for one in classes]
+        pace = (log2(max(count / seconds, LEAST_PACE) / 4) / 2, known)
+        register, loudness = ((centre - 64) / 12, width, known), ((loud - 64) / 24, uneven, known)
+        return np.array([*profile, known, *pace, *register, *loudness, *_NOTHING], np.float32)
 
     def _forget(self, now: float) -> None:
         while self._window[0][0] < now - SPAN - 1e-9:

@@ -15,16 +15,15 @@ import numpy as np
 
 from improv import drawing
 from improv.balance import STEADY, asked_by, height, pace, rub
-from improv.bearing import Bearing
 from improv.bounds import bounds, is_full, leaning
-from improv.casting import TOGETHER, Cast, reading
-from improv.dials import Meter, heard
+from improv.casting import TOGETHER, Cast
 from improv.drawing import Written
 from improv.ears import Ears
 from improv.encoding import DURATION, IOI, PART, PITCH, Rows
 from improv.grid import on_grid, points
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.panel import Panel
+from improv.reader import Beginning, beginning
 from improv.recall import Recall
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
 from improv.touch import stroke
@@ -37,7 +36,7 @@ class Draft:
     """Goes on from what was heard. `write` is one model step; a broken step costs that note and is counted.
 
     With a `cast` of two parts the notes it writes are of either; the player's are expectations. If it is to `go_on`,
-    improv's notes before it count as its own.
+    improv's notes before it count as its own. It may `begin` where a reader is.
     """
 
     def __init__(
@@ -48,22 +47,14 @@ class Draft:
         rng: np.random.Generator,
         cast: Cast = TOGETHER,
         go_on: bool = False,
+        begin: Beginning | None = None,
     ) -> None:
         self._model, self._ears, self._panel, self._rng, self._cast = model, ears, panel, rng, cast
-        self._bearing = Bearing(ears.recent, model.velocity)
+        begin = beginning(model, ears, cast, go_on) if begin is None else begin
+        self._bearing, self._tail, self._meter, self._state = begin.bearing, begin.tail, begin.meter, begin.state
+        self._rows, self._dials = begin.rows, begin.dials
         self._held: set[int] = set()  # what the player is expected to hold
         self._own = deque(ears.own, ears.own.maxlen)
-        for note in ears.own if go_on else ():
-            self._bearing.wrote(self._as_model(note))
-        how = reading(cast, self._bearing.to_model)
-        self._tail = ears.context.tail(how)
-        rows = ears.context.rows(how)
-        # What the model has not been fed yet, shapes (n, 7) and (n + 1, WIDTH): what is known before each, and after.
-        self._rows = rows if len(rows) else model.encoding.pad(1)
-        lately = ears.context.lately(how)
-        self._dials = drawing.beside(len(self._rows), heard(lately))
-        self._meter = Meter(lately)
-        self._state = model.start()
         self._alone = len(cast.parts) == 1
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 
 from improv.casting import IMPROV, PLAYER, PROMPT
 from improv.context import Context
@@ -18,19 +19,23 @@ from improv.recall import Remembrance
 from improv.timekeeping import Timekeeper
 from improv.tonality import KeyFollower
 
+#: So much may wait to be learned: who never stops gives no time for it.
+UNLEARNED = 64
 #: So many notes of each are kept as they began: a minute or less.
 RECENT_NOTES = 256
 
 
 class Ears:
-    """`recent` holds the player's last notes as they began, `own` improv's; `context` holds both voices; `remembrance`
-    is the session memory, None if the settings want none; `time` knows the beat."""
+    """`recent` holds the player's last notes as they began, `own` improv's; `context` holds both voices; `time` knows
+    the beat. Learning takes longer than hearing, so it is left until there is time to `learn`, or somebody asks for the
+    `remembrance`."""
 
     def __init__(self, encoding: Encoding, panel: Panel, remembrance: Remembrance | None = None) -> None:
         """With no `remembrance` from an earlier session a new one, if the settings want one."""
         self.context = Context(encoding)
         self.recent: deque[Note] = deque(maxlen=RECENT_NOTES)
-        self.remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
+        self._remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
+        self._unlearned: deque[Callable[[], None]] = deque()
         self.time = Timekeeper(panel)
         self._keys = KeyFollower()
         self._listener = Listener()
@@ -49,16 +54,48 @@ class Ears:
         for number, note in self._listener.hear(event):
             self.context.put((PLAYER, number), note)
             self._keys.hear(number, note, event.at)
-            remembrance = self.remembrance
             if note.duration is None:
                 self.recent.append(note)
                 begun = note
-                if remembrance is not None:
-                    remembrance.hear(note.onset, note.pitch, own=False)
-                    remembrance.lengths.began((PLAYER, number), note, not remembrance.frozen)
-            elif remembrance is not None:
-                remembrance.lengths.ended((PLAYER, number), note)
+            if self._remembrance is not None:
+                learn = self._learn_onset if note.duration is None else self._learn_end
+                self._unlearned.append(partial(learn, self._remembrance, number, note))
+                self.learn(left=UNLEARNED)
         return begun
+
+    @property
+    def remembrance(self) -> Remembrance | None:
+        """The session memory of all that was heard; None if the settings want none."""
+        self.learn()
+        return self._remembrance
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is something to learn."""
+        return bool(self._unlearned)
+
+    def learn(self, left: int = 0) -> None:
+        """Learn from what was heard, until no more than so many are `left` to be learned."""
+        while len(self._unlearned) > left:
+            self._unlearned.popleft()()
+
+    def learn_one(self) -> None:
+        """Learn a note, some 0.2 ms."""
+        self.learn(max(0, len(self._unlearned) - 1))
+
+    @staticmethod
+    def _learn_onset(remembrance: Remembrance, number: int, note: Note) -> None:
+        remembrance.hear(note.onset, note.pitch, own=False)
+        remembrance.lengths.began((PLAYER, number), note, not remembrance.frozen)
+
+    @staticmethod
+    def _learn_end(remembrance: Remembrance, number: int, note: Note) -> None:
+        remembrance.lengths.ended((PLAYER, number), note)
+
+    @staticmethod
+    def _learn_own(remembrance: Remembrance, number: int, note: Note) -> None:
+        remembrance.hear(note.onset, note.pitch, own=True)
+        remembrance.lengths.began((IMPROV, number), note, False)
 
     def prompt(self, prompt: Prompt) -> None:
         """Take in music that counts as the player's, though it was not played."""
@@ -73,9 +110,8 @@ class Ears:
     def hear_own(self, note: Note) -> None:
         """Take in a note that improv has played, with the duration it sounds; its pitch's next onset cuts it."""
         self._cut_own(note.pitch, note.onset)
-        if self.remembrance is not None:
-            self.remembrance.hear(note.onset, note.pitch, own=True)
-            self.remembrance.lengths.began((IMPROV, self._own), note, False)
+        if self._remembrance is not None:
+            self._unlearned.append(partial(self._learn_own, self._remembrance, self._own, note))
         self.own.append(note)
         before = int(self._listened)
         self._listened += self._panel.settings.listens_to_itself

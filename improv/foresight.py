@@ -6,6 +6,8 @@
    the commit horizon stays if the model still thinks it likely, and is dropped if the player's note made it unlikely:
    its pitch's probability has fallen by DROP nats. All that lies beyond is drawn anew.
 3. What was expected and has not come within LATE seconds is not coming: the plan is drawn anew without it.
+4. A turn is one step of the model, and none where the player has played: what comes of that is in force at once. When
+   all is written, what has sounded meanwhile is read (improv.reader), so that a note of theirs is all that is left.
 """
 
 from __future__ import annotations
@@ -24,8 +26,6 @@ from improv.stage import Stage
 AHEAD = 1.0
 LATE = 0.12
 DROP = 1.5
-#: Model steps in one turn, so that what the player does meanwhile is heard soon.
-STEPS_A_TURN = 8
 #: After so many steps in a row that brought nothing usable it lets some of the time to come pass.
 MOST_MISSES = 4
 
@@ -38,6 +38,8 @@ class Foresight:
         self._stage = stage
         self.cast = cast
         self._rest, self._soon = rest, soon
+        # Who plays alone reads all at once: the memory is to know what the network had expected.
+        self._reader = stage.reader(cast, go_on=True) if len(cast.parts) > 1 else None
         self._draft: Draft | None = None
         self._opinions: dict[Note, float] = {}  # of what was handed out, when it was written
         self._expected: list[Note] = []
@@ -57,17 +59,19 @@ class Foresight:
         self._struck.append(note)
 
     def turn(self, now: float) -> list[Command]:
-        """Look at the plan again if something has happened, and go on with it: at most STEPS_A_TURN steps."""
+        """Look at the plan again if something has happened, or go on with it."""
         self._turned_at = now
-        commands: list[Command] = []
         if self._struck:
-            commands += self._meet(now)
-        elif self._draft is None or (self._expected and now >= self._expected[0].onset + LATE):
+            return self._meet(now)
+        commands: list[Command] = []
+        if self._draft is None or (self._expected and now >= self._expected[0].onset + LATE):
             commands += self._again(now)
         if self.cast.own == Part.ACCOMPANIMENT:
             # A hand that moves by a step lifts the finger it came from; the model, who lengthens a note before it
             # knows the next, does not.
             commands += self._stage.voice.release(self._stage.voice.left(now), now)
+        if self._end >= now + AHEAD and self._reader is not None:
+            self._reader.think(now)
         return commands + self._go_on(now)
 
     def wake_at(self) -> float:
@@ -77,6 +81,8 @@ class Foresight:
         moments = [self._end - AHEAD / 2, *(note.onset + LATE for note in self._expected[:1])]
         if (begins := self._stage.voice.next_onset) is not None:
             moments.append(begins)
+        if self._reader is not None and (reads := self._reader.wake_at()) is not None:
+            moments.append(reads)
         return min(moments)
 
     def _meet(self, now: float) -> list[Command]:
@@ -119,7 +125,8 @@ class Foresight:
     def _new_draft(self) -> Draft:
         self._broken = self.broken
         stage = self._stage
-        return Draft(stage.model, stage.ears, stage.panel, stage.rng, self.cast, go_on=True)
+        begin = None if self._reader is None else self._reader.begin()
+        return Draft(stage.model, stage.ears, stage.panel, stage.rng, self.cast, go_on=True, begin=begin)
 
     def _near(self, now: float) -> list[Note]:
         """What was handed out and begins within the commit horizon."""
@@ -135,28 +142,24 @@ class Foresight:
         return [note for note in self._stage.voice.planned if abs(note.onset - nearest) <= GROUP_SPAN]
 
     def _go_on(self, now: float) -> list[Command]:
-        """Write on, and hand out what is improv's."""
+        """Write on by a step, and hand out what is improv's."""
         assert self._draft is not None
-        commands: list[Command] = []
-        for _ in range(STEPS_A_TURN):
-            if self._end >= now + AHEAD:
-                break
-            earliest = max(self._end, now)
-            rest = self._rest if self._soon is None else self._soon
-            written = self._draft.write(earliest, earliest + rest, self._rest)
-            if self._draft.rested:
-                self._end = max(self._end, self._draft.reached or self._end)
-                continue
-            if written is None:
-                self._misses += 1
-                if self._misses % MOST_MISSES == 0:
-                    self._end = earliest + AHEAD
-                continue
+        if self._end >= now + AHEAD:
+            return []
+        earliest = max(self._end, now)
+        rest = self._rest if self._soon is None else self._soon
+        written = self._draft.write(earliest, earliest + rest, self._rest)
+        if self._draft.rested:
+            self._end = max(self._end, self._draft.reached or self._end)
+        elif written is None:
+            self._misses += 1
+            if self._misses % MOST_MISSES == 0:
+                self._end = earliest + AHEAD
+        else:
             self._misses, self._soon = 0, None
             self._end = written.note.onset
             if written.note.part == self.cast.own:
                 self._opinions[written.note] = written.opinion
-                commands += self._stage.voice.play([written.note])
-            else:
-                self._expected.append(written.note)
-        return commands
+                return self._stage.voice.play([written.note])
+            self._expected.append(written.note)
+        return []

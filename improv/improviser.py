@@ -62,10 +62,12 @@ class Improviser:
         self._performer = Performer(self._stage)
         self._voices = VOICES
         self._pedalling = Pedalling()
+        self._heard = False  # something, since the last turn
 
     def hear(self, event: Heard) -> None:
         """Take in what the player, a clock or a control said. A turn should follow soon."""
         ears = self._stage.ears
+        self._heard = True
         if isinstance(event, Event):
             self._pedalling.hear(event)
         if isinstance(event, Turned):
@@ -109,10 +111,18 @@ class Improviser:
             self._stage.voice.look(now)
         else:
             left += [*self._mode.turn(now), *self._stage.voice.hand_out(now)]
+        self._learn(now)
         commands = [*self._stage.ears.time.lead(now), *self._limit(), *left]
         commands += self._performer.state(self._mode.answering)
         settings, ends_at = self._stage.panel.settings, self._stage.voice.ends_at
         return [*commands, *self._pedalling.beside(commands, settings.pedal, settings.channel_out, ends_at, now)]
+
+    def _learn(self, now: float) -> None:
+        """Learn some of what was heard, in a turn in which there is nothing else to do."""
+        heard, self._heard = self._heard, False
+        wanted = None if self._performer.muted else self._mode.wake_at()
+        if not heard and (wanted is None or wanted > now):
+            self._stage.ears.learn_one()
 
     def _limit(self) -> list[Command]:
         """What the scheduler must know of how many notes may sound at once."""
@@ -146,7 +156,7 @@ class Improviser:
 
     def wake_at(self) -> float | None:
         """When the core wants its next turn if nothing is heard before: a moment, one in the past for at once, None."""
-        if self._performer.waits:
+        if self._performer.waits or self._stage.ears.behind:
             return float("-inf")
         mode = None if self._performer.muted else self._mode.wake_at()
         own = (mode, *(one.wake_at() for one in (self._stage.ears.time, self._stage.voice, self._pedalling)))

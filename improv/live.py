@@ -104,7 +104,7 @@ def _session(
         for text in [*said, *([] if web is None else [web.greeting()])]:
             desk.say(text, clock.now())
         notifier.ready(said[0])
-        _go_first()
+        go_first()
         timing = engine.Timing()
         reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
         derived = Derived(core_settings, hearing)
@@ -125,7 +125,7 @@ def _session(
     return lost
 
 
-def _go_first() -> None:
+def go_first() -> None:
     """Music before all else: what has been made by now stays, and the collector need not look at it again."""
     gc.collect()
     gc.freeze()

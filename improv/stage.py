@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from improv.casting import Cast
 from improv.ears import Ears
 from improv.panel import Panel
+from improv.reader import Reader
 from improv.recall import Remembrance
 from improv.settings import Settings
 from improv.step import StepModel
@@ -23,6 +25,12 @@ class Stage:
     voice: Voice
     panel: Panel
     rng: np.random.Generator
+    _readers: dict[tuple[Cast, bool], Reader] = field(default_factory=dict)
+
+    def reader(self, cast: Cast, go_on: bool = False) -> Reader:
+        """Who reads along for this cast; with `go_on`, for who counts improv's notes as its own."""
+        found = self._readers.get((cast, go_on))
+        return found or self._readers.setdefault((cast, go_on), Reader(self.model, self.ears, cast, go_on))
 
 
 def stage(

@@ -32,7 +32,7 @@ def window(*milliseconds: float) -> Window:
 def report(**changes: Any) -> Report:
     quick = {
         "steps": {"cpu": window(0.1, 0.2)},
-        "reaction": window(1.0, 2.0),
+        "reaction": {"harmonize": window(0.5, 0.9), "accompany": window(1.0, 2.0)},
         "lateness": window(0.04, 0.07, 0.07, 3.0),
     }
     rest = {"model": "Piano", "loop": None, "ready": 1.0, "age": 0.25, "ports": "through a synth", "load": False}
@@ -48,7 +48,8 @@ def test_what_is_quick_enough_is_fit_to_perform() -> None:
 @pytest.mark.parametrize("name", LIMITS)
 def test_what_is_too_slow_is_named_with_what_to_change(name: str) -> None:
     slow = window(*[LIMITS[name][0] + 1] * 3)
-    found = report(**{"steps": {"cpu": slow}} if name == "step" else {name: slow})
+    named = {"step": {"steps": {"cpu": slow}}, "reaction": {"reaction": {"drafting": slow}}}
+    found = report(**named.get(name, {name: slow}))
     assert found.verdict == f"not fit to perform ({name} too long): {LIMITS[name][1]}"
     assert found.as_dict()["fit"] is False
     assert "!" in str(found)
@@ -87,6 +88,9 @@ class FakeLink:
         if isinstance(asked, Play):
             self.reports += [Sent(note.onset, 0.002, note.pitch, note.velocity, note.channel) for note in asked.notes]
 
+    def echo(self, said: Reported) -> None:
+        self.reports.append(said)
+
     def wait(self, timeout: float | None) -> list[Reported]:
         reports, self.reports = self.reports, []
         return reports
@@ -109,15 +113,15 @@ def test_steps_lateness_and_reaction_are_measured(monkeypatch: pytest.MonkeyPatc
     assert measuring.steps(TableModel()).count == 20
     late = measuring.lateness(link, 1)
     assert (late.count, late.max) == (4, pytest.approx(0.002))
-    assert measuring.reaction(TableModel(), Settings(), link).count >= 1
-    assert measuring.reaction(TableModel(), Settings(), None).count >= 1
+    for name in measuring.REACTIONS:
+        assert measuring.reaction(TableModel(), Settings(), link, name).count >= 1
+        assert measuring.reaction(TableModel(), Settings(), None, name).count >= 1
 
 
 def test_the_command_says_what_it_found_and_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "_measured", lambda settled, load: report(ready=0.9 if load else 1.0))
-    monkeypatch.setattr(command.priority, "go_first", lambda priority: False)
     monkeypatch.setattr(measuring, "busy", lambda: __import__("contextlib").nullcontext())
     assert cli.main(["bench", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verdict"] == "fit to perform"

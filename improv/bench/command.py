@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from improv import config, priority
+from improv import config
 from improv.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: What `improv bench --json` says; a test holds it to what is printed.
 KEYS = (
-    "{model, step_ms, reaction_ms, lateness_ms, loop_ms (each {p50, p99} or null), step_ms_by_provider, in_time, "
-    "age_ms, load, fit, verdict}"
+    "{model, step_ms, lateness_ms, loop_ms (each {p50, p99} or null), step_ms_by_provider, reaction_ms (by mode), "
+    "in_time, age_ms, load, fit, verdict}"
 )
 OPTIONS = ("--in", "--out", "--api", "--virtual", "--model", "--provider", "--channel-out")
 
@@ -29,7 +29,7 @@ def add(commands: Commands, add_command: Callable[[Commands, str, str], argparse
     bench = add_command(
         commands,
         "bench",
-        "Measure how prompt improv is on this machine, in half a minute, and say whether it is fit to perform. Where "
+        "Measure how prompt improv is on this machine, in under a minute, and say whether it is fit to perform. Where "
         "what it plays on is also what it hears (--in and --out on one bus), that loop is measured too.",
     )
     bench.add_argument("--json", action="store_true", help=f"print {KEYS} as JSON")
@@ -43,19 +43,19 @@ def bench(settled: config.Config, *, as_json: bool, load: bool) -> int:
     from improv.bench import measuring
 
     with measuring.busy() if load else contextlib.nullcontext():
-        priority.go_first(priority.ENGINE)  # as in playing
         report = _measured(settled, load)
     print(json.dumps(report.as_dict(), indent=2) if as_json else report)
     return 0 if report.as_dict()["fit"] else 1
 
 
 def _measured(settled: config.Config, load: bool) -> Report:
-    from improv import app, model, providers
+    from improv import app, live, model, providers
     from improv.bench import measuring
     from improv.bench.report import Report
     from improv.ports.link import open_ports
     from improv.settled import core_settings, port_settings
 
+    live.go_first()
     playing = providers.load_to_play(app.model_file(settled), settled.text("model.provider"))
     steps = {f"{playing.provider}, {playing.bits} bits": measuring.steps(playing)}
     for provider in model.available():
@@ -73,7 +73,7 @@ def _measured(settled: config.Config, load: bool) -> Report:
             ports = str(error)
         else:
             ports = f"through {link.opened.output} on {link.opened.api}"
-        reaction = measuring.reaction(playing, settings, link)
+        reaction = {name: measuring.reaction(playing, settings, link, name) for name in measuring.REACTIONS}
         timing = measuring.answers(playing, settings, link)
         if link is not None:
             lateness = measuring.lateness(link, settings.channel_out)

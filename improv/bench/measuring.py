@@ -30,8 +30,12 @@ from improv.timing import Window
 
 #: Steps that are timed, after so many to warm up.
 STEPS, WARM = 1500, 100
-#: Notes that are played to improv to see how soon it plays with them, and seconds from one to the next and to its end.
-STRUCK, EVERY, HELD = 100, 0.05, 0.04
+#: Notes that are played to improv to see how soon it does what comes of them, and seconds from one to the next and to
+#: its end; and of what is played on into its drafting, how much later, by a throw of the dice.
+STRUCK, EVERY, HELD = 100, 0.1, 0.07
+INTO = (0.002, 0.012)
+#: By the name of what is measured, the mode.
+REACTIONS = {"harmonize": "harmonize", "accompany": "accompany", "drafting": "accompany"}
 #: The same of planned notes.
 PLANNED, SPACING = 300, 0.01
 #: Seconds after the short phrase within which its answer is over.
@@ -64,6 +68,7 @@ class Played:
         self._score = [(start + at, data) for at, data in reversed(score)]
         self.struck: list[float] = []  # when keys went down
         self.began: list[float] = []  # when improv's notes left
+        self.acted: list[float] = []  # after each key, when all that came of it was handed over
 
     def send(self, command: Command) -> None:
         """Hand a command over."""
@@ -72,37 +77,42 @@ class Played:
 
     def wait(self, timeout: float | None) -> list[Report]:
         """What was reported, after at most `timeout` seconds."""
+        self.acted += [now()] * (len(self.struck) - len(self.acted))
         seconds = min(math.inf if timeout is None else timeout, self._score[-1][0] - now() if self._score else math.inf)
         reports: list[Report] = []
+        while self._score and self._score[-1][0] <= now():
+            played = Heard(now(), 0, self._score.pop()[1])
+            if self._link is None:
+                reports.append(played)
+            else:
+                self._link.echo(played)  # it comes the way that a key comes
         if self._link is not None:
             reports = self._link.wait(max(0.0, seconds))
             self.began += [one.deadline + one.lateness for one in reports if isinstance(one, Sent)]
-        elif seconds > 0:
+        elif seconds > 0 and not reports:
             time.sleep(seconds)
-        while self._score and self._score[-1][0] <= now():
-            at, data = now(), self._score.pop()[1]
-            reports.append(Heard(at, 0, data))
-            if data[0] & 0xF0 == 0x90:
-                self.struck.append(at)
+        self.struck += [one.at for one in reports if isinstance(one, Heard) and one.data[0] & 0xF0 == 0x90]
         return reports
 
 
-def reaction(model: StepModel, settings: Settings, link: Link | None) -> Window:
-    """Seconds from a key that goes down to improv's first note with it, in the mode harmonize, being handed to the
-    port; without a port process, to the command for it."""
-    pitches = [60, 62, 64, 65, 67, 69, 71, 72]
-    keys = [(EVERY * index, pitches[index % 8]) for index in range(STRUCK)]
-    score = [(at, note_on(0, pitch, 80)) for at, pitch in keys]
-    score += [(at + HELD, note_off(0, pitch)) for at, pitch in keys]
-    played, timing = _session(model, replace(settings, mode="harmonize"), link, sorted(score), 0.3)
-    if link is None:
-        return timing.reaction
+def reaction(model: StepModel, settings: Settings, link: Link | None, name: str) -> Window:
+    """Seconds from a key that goes down, by the port process's word, to what comes of it: in the mode harmonize, where
+    every note gets a harmony of its own, to improv's first note with it being handed to the port; else, and without a
+    port process, to all that is asked of the ports having been handed to them. `name` is one of REACTIONS."""
+    pitches, rng = [60, 62, 64, 65, 67, 69, 71, 72], np.random.default_rng(0)
+    keys = [(EVERY * index + rng.uniform(0.0, 0.01), pitches[index % 8]) for index in range(STRUCK)]
+    after = [(at + rng.uniform(*INTO), pitch + 12) for at, pitch in keys] if name == "drafting" else []
+    score = [(at, note_on(0, pitch, 80)) for at, pitch in (*keys, *after)]
+    score += [(at + HELD, note_off(0, pitch)) for at, pitch in (*keys, *after)]
+    settings = replace(settings, mode=REACTIONS[name], harmonic_rhythm=0.0)
+    played, _ = _session(model, settings, link, sorted(score), 0.3)
     window = Window()
-    left = np.array(played.began)
-    for at in played.struck:
-        first = np.searchsorted(left, at)
-        if first < len(left) and left[first] - at < EVERY:
-            window.add(float(left[first] - at))
+    ends = played.began if name == "harmonize" and link is not None else played.acted
+    which = slice(1, None, 2) if after else slice(None)
+    for at in played.struck[which]:
+        end = np.searchsorted(ends, at)
+        if end < len(ends) and ends[end] - at < EVERY / 2:
+            window.add(float(ends[end] - at))
     return window
 
 

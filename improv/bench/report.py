@@ -16,6 +16,12 @@ LIMITS = {
     "lateness": (5.0, "close other programs, or let improv run in real time (Linux: the audio group's limits)"),
     "loop": (15.0, "fewer frames a period in the MIDI system (JACK), or another MIDI interface"),
 }
+#: What a reaction is, by the name it has in JSON.
+REACTIONS = {
+    "harmonize": "harmonize: a key to a note with it",
+    "accompany": "accompany: a key to the new plan",
+    "drafting": "the same, while it is drafting",
+}
 #: The share of notes that must be there when due.
 IN_TIME = 0.99
 #: Where the bars of the histogram end, milliseconds, and how long the longest is.
@@ -25,11 +31,12 @@ BARS, LONGEST = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0), 40
 @dataclass(frozen=True, slots=True)
 class Report:
     """Seconds in windows; None is what could not be measured here. `steps` by what computes them, the one that plays
-    first; `ready` and `age` as in improv.engine.Timing; `ports` says what the notes went through, or why not."""
+    first; `reaction` by REACTIONS; `ready` and `age` as in improv.engine.Timing; `ports` says what the notes went
+    through, or why not."""
 
     model: str
     steps: dict[str, Window]
-    reaction: Window
+    reaction: dict[str, Window]
     lateness: Window | None
     loop: Window | None
     ready: float | None
@@ -40,7 +47,8 @@ class Report:
     @property
     def windows(self) -> dict[str, Window]:
         """What has a limit, by its name in LIMITS."""
-        named = {"step": next(iter(self.steps.values())), "reaction": self.reaction}
+        slowest = max(self.reaction.values(), key=lambda window: window.p99 or 0.0)
+        named = {"step": next(iter(self.steps.values())), "reaction": slowest}
         named |= {name: one for name, one in (("lateness", self.lateness), ("loop", self.loop)) if one is not None}
         return {name: window for name, window in named.items() if window.count}
 
@@ -66,10 +74,10 @@ class Report:
         return {
             "model": self.model,
             "step_ms": _milliseconds(next(iter(self.steps.values()))),
-            "reaction_ms": _milliseconds(self.reaction),
             "lateness_ms": _milliseconds(self.lateness),
             "loop_ms": _milliseconds(self.loop),
             "step_ms_by_provider": {name: _milliseconds(window) for name, window in self.steps.items()},
+            "reaction_ms": {name: _milliseconds(window) for name, window in self.reaction.items()},
             "in_time": self.ready,
             "age_ms": None if self.age is None else round(1000 * self.age, 1),
             "load": self.load,
@@ -81,7 +89,8 @@ class Report:
         lines = [f"{self.model}; {self.ports}", f"{'':34}{'median':>9}{'p99':>9}  ms   p99 at most"]
         for name, window in self.steps.items():
             lines.append(_line(f"a step on {name}", window, "step"))
-        lines.append(_line("a key to improv's note with it", self.reaction, "reaction"))
+        for name, window in self.reaction.items():
+            lines.append(_line(REACTIONS[name], window, "reaction"))
         if self.lateness is not None:
             lines.append(_line("notes leave late by", self.lateness, "lateness"))
         if self.loop is not None:

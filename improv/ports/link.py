@@ -66,6 +66,11 @@ class Link:
         if self._lost is None:
             self._pipe.send(command)
 
+    def echo(self, report: Report) -> None:
+        """Let the port process say this, as if it had just heard it: so the way from there is measured."""
+        if self._lost is None:
+            self._pipe.send((report,))
+
     def wait(self, timeout: float | None, beside: Beside = None) -> list[Report]:
         """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none, and none as soon as
         there is something to read `beside`.
