@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from improv.notify import Notifier
 from improv.onlyone import only_one
 from improv.ports.reports import ALONE
 from improv.reception import Reception
+from improv.recorder import Recorder
 from improv.recording import new_recorder, recorded
 from improv.reloading import Derived, Reloading
 from improv.settled import controls, core_settings, hearing, port_settings
@@ -51,9 +52,13 @@ def play(read: Callable[[], config.Config], *, alone: bool = False) -> int:
             from improv.monitor.playing import Web
 
             web = stack.enter_context(contextlib.closing(Web(settled, alone=alone)))
+
+        def settle() -> config.Config:
+            return read() if web is None else web.settle(read())
+
         while True:
             try:
-                lost = _session(read, stopping, hung_up, web)
+                lost = _session(settle, stopping, hung_up, web)
             except UserError as error:
                 if web is None or not web.refuse(error):
                     raise
@@ -69,28 +74,20 @@ def _session(
     """Play until `stopping()`, or until the page wants another session; why the ports were lost, if they were."""
     from improv.ports.lifeline import Lifeline
 
-    def settle() -> config.Config:
-        return read() if web is None else web.settle(read())
-
     def over() -> bool:
         return stopping() or (web is not None and web.over())
 
-    settled = settle()
+    settled = read()
     settings = core_settings(settled)
     model = app.load_to_play(settled)
     remembrance, kept = app.load_memory(settled, model.encoding)
     rng = np.random.default_rng(settled.whole("sampling.seed"))
     improviser = Improviser(model if web is None else web.overheard(model), settings, rng, remembrance)
     line = StatusLine(sys.stdout, settled.text("terminal.detail"))
-    link: engine.Link
-    heard: engine.Core
     with contextlib.ExitStack() as stack:
         stack.enter_context(kept)
         stack.enter_context(model.watched())
         stack.enter_context(contextlib.closing(line))
-        log = stack.enter_context(logged(settled.text("terminal.log")))
-        notifier = Notifier()
-        stack.callback(notifier.stopping)
         ports: Lifeline | None = None
         if web is None or not web.alone(settled):
             ports = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
@@ -99,30 +96,41 @@ def _session(
             stack.enter_context(only_one(opened.output))
         recorder = new_recorder(settled, settings, app.model_file(settled))
         core: Core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
-        desk = Desk(line, recorder, log, notifier)
         said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
-        for text in [*said, *([] if web is None else [web.greeting()])]:
-            desk.say(text, clock.now())
-        notifier.ready(said[0])
+        said += [] if web is None else [web.greeting()]
+        desk = stack.enter_context(_open_desk(line, recorder, settled, said))
         go_first()
         timing = engine.Timing()
         reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
         derived = Derived(core_settings, hearing)
-        again = Reloading(hung_up, settle, derived, settled, lambda: improviser.settings, core, reception)
+        again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
         desk.ask(model.news)
         desk.ask(again.news)
+        link: engine.Link | None = ports
+        heard: engine.Core = core
         if web is not None:
             desk.ask(web.news)
             link, heard = web.attach(settled, improviser, core, ports, timing)
-        else:
-            assert ports is not None, "without a page there are ports"
-            link, heard = ports, core
+        assert link is not None, "without a page there are ports"
         for before in app.prompt(settled, clock.now()):
             core.hear(before)
         lost = engine.run(heard, link, timing, line, over, reception=reception, desk=desk)
         if settled.text("terminal.detail") == "verbose":
             line.say(str(timing))
     return lost
+
+
+@contextlib.contextmanager
+def _open_desk(line: StatusLine, recorder: Recorder | None, settled: config.Config, said: list[str]) -> Iterator[Desk]:
+    """The desk, which has `said` that playing begins; at the end it tells the service manager."""
+    notifier = Notifier()
+    with logged(settled.text("terminal.log")) as log, contextlib.ExitStack() as stack:
+        stack.callback(notifier.stopping)
+        desk = Desk(line, recorder, log, notifier)
+        for text in said:
+            desk.say(text, clock.now())
+        notifier.ready(said[0])
+        yield desk
 
 
 def go_first() -> None:

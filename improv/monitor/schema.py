@@ -25,7 +25,7 @@ class Schema:
     def read(self, text: str) -> Message:
         """The message that a page sent. ValueError, in one line, for what is none."""
         try:
-            message = json.loads(text)
+            message = json.loads(text, parse_constant=_no_number)
         except (ValueError, RecursionError):
             raise ValueError("not JSON") from None
         kind = message.get("type") if isinstance(message, dict) else None
@@ -37,3 +37,7 @@ class Schema:
             raise ValueError(f"{kind}{where}: {error.message}"[:300])
         assert isinstance(message, dict)
         return message
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are none in JSON, though Python takes them

@@ -25,6 +25,7 @@ class Pipe:
         self._writable = select.poll() if hasattr(select, "poll") else None
         if self._writable is not None:
             self._writable.register(connection.fileno(), select.POLLOUT)
+        self._deaf = False  # the other side reads no more
         #: True once the other side is gone; then nothing is sent and nothing comes.
         self.closed = False
 
@@ -46,10 +47,11 @@ class Pipe:
     def flush(self) -> None:
         """Hand over what is waiting, as far as it fits."""
         try:
-            while self._outbox and not self.closed and self._fits():
+            while self._outbox and not self.closed and not self._deaf and self._fits():
                 self._connection.send(self._outbox.popleft())
-        except OSError:
-            self.closed = True
+        except OSError:  # nobody reads any more; what was said before that can still be read
+            self._outbox.clear()
+            self._deaf = True
 
     def _fits(self) -> bool:
         # A Unix socket that polls as writable has three quarters of its 200 KB free; a value is a few KB.

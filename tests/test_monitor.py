@@ -1,0 +1,205 @@
+"""The page's pure parts: what can be turned, what is done there, who may see it, and that nobody is waited for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from improv.errors import UserError
+from improv.events import ControlChange, Gesture, Move, NoteOff, NoteOn, Turned
+from improv.modes import MODES
+from improv.monitor import showing
+from improv.monitor.dials import DIALS, described, shown, turned
+from improv.monitor.guard import Guard
+from improv.monitor.hub import BUSY, CLIENTS, LOST, RATE, Hub
+from improv.monitor.remote import Remote
+from improv.monitor.schema import FILE, Schema
+from improv.monitor.witness import Witness
+from improv.plan import Cancel, PlannedNote, Play, Silence
+from improv.settings import Settings, tempered
+from improv.settingtable import BY_PATH
+
+DOCUMENT = json.loads(FILE.read_text(encoding="utf-8"))
+NOTE = {"type": "note", "on": True, "pitch": 60, "velocity": 80}
+
+
+def fits(message: dict[str, Any]) -> bool:
+    return Draft202012Validator({**DOCUMENT, "$ref": f"#/$defs/{message['type']}"}).is_valid(message)
+
+
+def test_the_schema_is_one_and_describes_all() -> None:
+    Draft202012Validator.check_schema(DOCUMENT)
+    for name, one in DOCUMENT["$defs"].items():
+        if name not in ("toPage", "fromPage"):
+            assert one["description"] and one["additionalProperties"] is False, name
+
+
+def test_every_control_of_the_page_is_a_setting_and_goes_there_and_back() -> None:
+    settings = Settings()
+    for name, value in shown(settings).items():
+        assert DIALS[name].path in BY_PATH
+        assert turned(name, value, settings) == getattr(settings, name), name
+    ports = {"inputs": [], "output": "", "available_inputs": [], "available_outputs": []}
+    said = showing.hello(1.0, settings, alone=True, model="m", models=["m"], ports=ports, recording=False)
+    assert fits(said) and {mode["name"] for mode in said["modes"]} == set(MODES)
+    assert [control["name"] for control in described()] == [*DIALS]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("temperature", 9), ("mode", "waltz"), ("seed", 1), ("voices", 1.5), ("low", 128), ("key", "H moll"), ("mode", 3)],
+)
+def test_what_cannot_be_is_one_line(name: str, value: object) -> None:
+    with pytest.raises(UserError, match=name):
+        turned(name, value, Settings())
+
+
+def test_the_lowest_note_stays_below_the_highest() -> None:
+    with pytest.raises(UserError, match="no higher than the highest"):
+        turned("low", 80, Settings(high=70))
+
+
+class PageOf:
+    """A page that says what it is given, and keeps what it is told."""
+
+    def __init__(self, *said: dict[str, Any]) -> None:
+        self.messages = [{"at": 5.0, "page": 1, **one} for one in said]
+        self.told: list[dict[str, Any]] = []
+
+    def said(self) -> list[dict[str, Any]]:
+        messages, self.messages = self.messages, []
+        return messages
+
+    def tell(self, message: dict[str, Any]) -> None:
+        self.told.append(message)
+
+
+def heard(*said: dict[str, Any]) -> tuple[list[object], Remote, PageOf]:
+    page = PageOf(*said)
+    remote = Remote(page)  # type: ignore[arg-type]
+    return [*remote.events(Settings(), {"default": Path(), "mine": Path("mine.onnx")})], remote, page
+
+
+def test_what_is_done_on_the_page_becomes_events() -> None:
+    events, remote, _ = heard(
+        NOTE,
+        {"type": "pedal", "down": True},
+        {"type": "gesture", "move": "mute", "down": True},
+        {"type": "set", "name": "temperature", "value": 1.5},
+        {"type": "note", "on": False, "pitch": 60},
+    )
+    assert events == [
+        NoteOn(5.0, 0, 60, 80),
+        ControlChange(5.0, 0, 64, 127),
+        Gesture(5.0, Move.MUTE, True),
+        Turned(5.0, "temperature", tempered(1.5)),
+        NoteOff(5.0, 0, 60),
+    ]
+    assert not remote.again and remote.choices == {"sampling.temperature": 1.5}
+
+
+def test_a_key_that_two_pages_hold_comes_up_with_the_last() -> None:
+    up = {"type": "note", "on": False, "pitch": 60}
+    events, _, _ = heard(NOTE, {**NOTE, "page": 2}, up, up, {**up, "page": 2})
+    assert [type(event) for event in events] == [NoteOn, NoteOn, NoteOff]
+
+
+def test_other_ports_begin_a_new_session_and_what_cannot_be_is_taken_back() -> None:
+    events, remote, page = heard(
+        {"type": "set", "name": "temperature", "value": 0.5}, {"type": "choose", "inputs": ["a"], "model": "mine"}
+    )
+    assert len(events) == 1 and remote.again
+    assert remote.choices == {"sampling.temperature": 0.5, "ports.in": ("a",), "model.file": "mine.onnx"}
+    assert remote.take_back() and remote.choices == {"sampling.temperature": 0.5} and not remote.again
+    _, _, page = heard({"type": "choose", "model": "theirs"}, {"type": "set", "name": "mode", "value": "waltz"})
+    assert [message["kind"] for message in page.told] == ["error", "error"] and all(map(fits, page.told))
+
+
+def test_a_witness_sees_what_begins_and_ends_and_nothing_that_was_cancelled() -> None:
+    witness, note, later = Witness(), PlannedNote(1.0, 60, 80, 0.5, 1), PlannedNote(2.0, 62, 80, 0.5, 1)
+    witness.obey(Play((note, later)), 0.0)
+    assert witness.planned() == [note, later] and witness.due_at() == 1.0
+    assert [(one.on, one.deadline, one.note) for one in witness.go_on(1.6)] == [(True, 1.0, note), (False, 1.5, note)]
+    witness.obey(Cancel(1.7), 1.6)
+    assert witness.go_on(3.0) == [] and witness.planned() == []
+    witness.obey(Play((note,)), 0.5)
+    assert len(witness.go_on(1.1)) == 1
+    witness.obey(Silence(), 1.2)
+    ended = witness.go_on(1.2)
+    assert [one.on for one in ended] == [False] and fits(showing.strokes(ended))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[]", "no such message"),
+        ("{", "not JSON"),
+        ("[" * 5000, "not JSON"),
+        ('{"type": ["note"]}', "no such message"),
+        ('{"type": "notes", "events": []}', "no such message"),
+        ('{"type": "note", "on": true, "pitch": 128, "velocity": 3}', "note.pitch"),
+        ('{"type": "note", "on": true, "pitch": 60}', "note"),
+        ('{"type": "ping", "sent": 1, "more": 1}', "ping"),
+        ('{"type": "ping", "sent": NaN}', "ping"),
+        ('{"type": "gesture", "move": "dance", "down": true}', "gesture.move"),
+    ],
+)
+def test_what_is_no_message_is_refused_in_one_line(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why) as refused:
+        Schema().read(text)
+    assert "\n" not in str(refused.value)
+
+
+def test_only_who_means_this_server_and_knows_the_token_is_served() -> None:
+    here, open_to_all = Guard(8765), Guard(8765, "secret")
+    for host in ("127.0.0.1:8765", "localhost:8765", "[::1]:8765"):
+        assert here.host({"host": host})
+    for host in ("evil.example:8765", "127.0.0.1:80", "127.0.0.1", "", "[::1", "localhost.evil.example:8765"):
+        assert not here.host({"host": host}), host
+    assert open_to_all.host({"host": "192.168.0.7:8765"}) and not open_to_all.host({"host": "192.168.0.7:1"})
+    assert here.known({}) and open_to_all.known({"token": "secret"})
+    assert not open_to_all.known({}) and not open_to_all.known({"token": "sécret"})
+    own = {"host": "localhost:8765", "origin": "http://localhost:8765"}
+    assert here.own(own) and here.own({"host": "localhost:8765"})
+    assert not here.own({**own, "origin": "http://evil.example"}) and not here.own({**own, "origin": "null"})
+
+
+def test_a_slow_client_misses_frames_and_then_is_let_go_and_others_go_on() -> None:
+    hub = Hub()
+    slow, quick = (hub.join(lambda: None, 0.0) for _ in range(2))
+    assert slow is not None and quick is not None
+    for _ in range(BUSY + 50):
+        hub.say({"type": "status"})
+        assert len(quick.take()) == 1
+    assert len(slow.take()) == BUSY
+    for _ in range(LOST + 1):
+        hub.say({"type": "notes", "events": []})
+        quick.take()
+    assert slow.lost and not quick.lost
+
+
+def test_who_comes_later_is_told_what_there_is() -> None:
+    hub = Hub()
+    hub.say({"type": "hello", "now": 1.0, "settings": {"mode": "answer"}})
+    hub.say({"type": "settings", "settings": {"mode": "solo"}})
+    hub.say({"type": "plan", "notes": []})
+    client = hub.join(lambda: None, 7.0)
+    assert client is not None
+    told = [json.loads(text) for text in client.take()]
+    assert [one["type"] for one in told] == ["hello", "plan"]
+    assert told[0]["now"] == 7.0 and told[0]["settings"] == {"mode": "solo"}
+
+
+def test_what_a_client_holds_is_let_go_when_it_leaves_and_floods_end() -> None:
+    hub = Hub()
+    client = hub.join(lambda: None, 0.0)
+    assert client is not None
+    client.heard(NOTE, 0.0)
+    client.heard({"type": "pedal", "down": True}, 0.0)
+    released = [{"type": "note", "on": False, "pitch": 60}, {"type": "pedal", "down": False}]
+    assert client.let_go() == released
+    assert all(client.heard(NOTE, 1.0) for _ in range(RATE)) and not client.heard(NOTE, 1.0)
+    assert client.heard(NOTE, 2.0)
+    assert [hub.join(lambda: None, 0.0) is None for _ in range(CLIENTS)] == [False] * (CLIENTS - 1) + [True]
