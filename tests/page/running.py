@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from contextlib import closing
 from pathlib import Path
 
@@ -19,18 +19,18 @@ STOP_SECONDS = 20.0
 class RunningImprov:
     """A running `improv play`; `address` is the page's, with a slash at its end."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}/"
+    def __init__(self, folder: Path, *options: str, port: int | None = None) -> None:
+        asked = self.port = free_port() if port is None else port
         self._log = (folder / "improv.log").open("w+", encoding="utf-8")
         # Nothing of the user's is read or written: settings, sessions and data lie in the test's own folder.
         homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
         start = "import sys; from improv.cli import main; sys.exit(main())"
-        command = [sys.executable, "-c", start, "play", "--no-browser", "--web-port", str(self.port)]
+        command = [sys.executable, "-c", start, "play", "--no-browser", "--web-port", str(asked), *options]
         self.process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **homes}, stdout=self._log, stderr=subprocess.STDOUT
         )
         self._wait_for_page()
+        self.address = f"http://127.0.0.1:{self.port}/"
 
     def said(self) -> str:
         """What it has written to its terminal so far."""
@@ -49,6 +49,12 @@ class RunningImprov:
         finally:
             self._log.close()
 
+    def kill(self) -> None:
+        """End it as SIGKILL does."""
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
     def kill_page_server(self) -> int:
         """Kill the process that listens on the page's port; its id."""
         for pid in _descendants(self.process.pid):
@@ -57,14 +63,18 @@ class RunningImprov:
                 return pid
         raise AssertionError("no process of improv's listens on the page's port")
 
+    def listens(self) -> bool:
+        """Whether anything answers at the page's port."""
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     def _wait_for_page(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(self.address, timeout=5).close()
+            if said := re.search(r"the page: http://[^:]+:(\d+)/", self.said()):
+                self.port = int(said[1])
                 return
-            except OSError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         said = self.said()
         self.process.kill()
         self.process.wait()

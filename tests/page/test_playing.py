@@ -13,7 +13,6 @@ Look = Callable[..., Looking]
 
 def test_a_phrase_by_computer_keys_is_answered_heard_and_drawn(look: Look) -> None:
     page = look()
-    assert page.page.locator("#hint").is_visible()
     page.press(PHRASE)
     page.until(lambda: len(page.notes("player")) >= len(PHRASE), "its own notes")
     assert [note["pitch"] for note in page.notes("player")][: len(PHRASE)] == [60, 62, 64, 65, 67, 69, 71, 72]

@@ -1,0 +1,156 @@
+"""What is done on the page besides playing: settings, gestures, sessions; and what happens when something goes."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+from pathlib import Path
+
+import mido
+import pytest
+from playwright.sync_api import Browser
+
+from tests.page.looking import PHRASE, Looking
+from tests.page.running import RunningImprov
+
+Look = Callable[..., Looking]
+
+
+def setting(page: Looking, name: str) -> object:
+    """A setting as improv last said it is."""
+    said = [message["settings"] for kind in ("hello", "settings") for message in page.of(kind)]
+    return said[-1][name]
+
+
+def test_mode_and_temperature_are_turned_and_improv_obeys(look: Look) -> None:
+    page, other = look(), look()
+    page.page.get_by_role("radio", name="harmonize").check()
+    page.until(lambda: page.of("status")[-1:] and page.of("status")[-1]["mode"] == "harmonize", "improv's new mode")
+    page.page.locator("#control-temperature").fill("1.5")
+    page.until(lambda: setting(page, "temperature") == 1.5, "the new temperature")
+    other.until(lambda: setting(other, "mode") == "harmonize", "the other page to be told")
+    page.page.locator("#control-temperature").fill("1")
+    page.page.get_by_role("radio", name="answer").check()
+    page.until(lambda: (setting(page, "mode"), setting(page, "temperature")) == ("answer", 1), "all as it was")
+
+
+def test_two_pages_see_each_other_play(look: Look) -> None:
+    page, other = look(), look()
+    page.press("a")
+    other.until(lambda: len(other.notes("player", on=False)) >= 1, "the other's note")
+
+
+@pytest.mark.parametrize("how", ["button", "space"])
+def test_panic_ends_all(look: Look, how: str) -> None:
+    page = look()
+    page.page.get_by_role("radio", name="solo").check()
+    page.until(lambda: page.notes("improv"), "a note of improv's")
+    page.page.get_by_role("radio", name="answer").check()
+    page.page.locator("#panic").click() if how == "button" else page.page.keyboard.press("Space")
+    page.until(lambda: page.of("silence"), "silence")
+    page.until_inside("page.synth.level < 0.001")
+
+
+def test_mute_is_shown_as_improv_has_it(look: Look) -> None:
+    page = look()
+    for pressed in ("true", "false"):
+        page.page.locator("#mute").click()
+        page.page.locator(f"#mute[aria-pressed={pressed}]").wait_for()
+
+
+def test_the_session_is_saved_as_a_midi_file(look: Look) -> None:
+    page = look()
+    page.press(PHRASE)
+    page.until(lambda: page.notes("improv", on=False), "an answer")
+
+    def tracks() -> list[int]:
+        with page.page.expect_download() as download:
+            page.page.locator("#download").click()
+        file = mido.MidiFile(file=io.BytesIO(Path(download.value.path()).read_bytes()))
+        return [sum(message.type == "note_on" and message.velocity > 0 for message in track) for track in file.tracks]
+
+    # The recorder writes a few times a second.
+    page.until(lambda: tracks()[-2] >= len(PHRASE) and tracks()[-1] > 0, "both in the file")
+
+
+def test_recorded_sessions_are_listed_and_played_back(look: Look) -> None:
+    page = look()
+    page.press(PHRASE)
+    page.until(lambda: page.of("status")[-1]["heard"] >= len(PHRASE), "improv to have heard")
+    page.page.locator("#open-sessions").click()
+    page.page.locator("#session-list li").first.wait_for()
+    page.page.locator("#session-list li button").first.click()
+    page.page.locator("#session-list li button[aria-pressed=true]").wait_for()
+    page.until_inside("page.synth.level > 0.001")
+    page.page.locator("#session-list li button").first.click()
+    page.page.locator("#close-sessions").click()
+
+
+def test_what_a_page_that_goes_held_comes_up_and_it_works_again(look: Look) -> None:
+    page, other = look(), look()
+    page.page.keyboard.down("a")
+    other.until(lambda: other.notes("player"), "the key")
+    page.page.reload()
+    other.until(lambda: len(other.notes("player", on=False)) == 1, "the key to come up")
+    page.until(lambda: len(page.of("hello")) == 2, "another hello")
+    page.press("s")
+    other.until(lambda: other.notes("player")[-1]["pitch"] == 62, "the next note")
+
+
+def test_a_server_that_is_killed_comes_back_and_so_does_the_page(look: Look, improv: RunningImprov) -> None:
+    page = look()
+    improv.kill_page_server()
+    page.until(lambda: len(page.of("hello")) == 2, "the page to be back")
+    page.press(PHRASE)
+    page.until(lambda: page.notes("improv"), "an answer")
+    # What it complained of while nobody was there is as it should be.
+    page.errors[:] = [error for error in page.errors if "WebSocket" not in error and "ERR_CONNECTION" not in error]
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[str]:
+    """A page of somebody else's, on this machine."""
+    (tmp_path / "index.html").write_text("<title>stranger</title>")
+    server = HTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    with closing(server.socket):
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+KNOCK = """(address) => new Promise((done) => {
+  const socket = new WebSocket(address);
+  socket.onmessage = () => done("let in");
+  socket.onclose = () => done("refused");
+})"""
+READ = "(address) => fetch(address).then((answer) => answer.text(), () => 'refused')"
+
+
+def test_a_page_of_another_origin_is_refused(browser: Browser, improv: RunningImprov, stranger: str) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(stranger)
+        assert page.evaluate(KNOCK, improv.address.replace("http", "ws") + "live") == "refused"
+        assert page.evaluate(READ, improv.address + "sessions") == "refused"
+
+
+def test_every_control_has_a_name_and_can_be_reached(look: Look) -> None:
+    page = look()
+    nameless = page.page.evaluate(
+        """() => [...document.querySelectorAll("button, a[href], input, select, [tabindex='0']")]
+        .filter((one) => one.offsetParent && !(one.getAttribute("aria-label") || one.innerText?.trim() ||
+          one.labels?.length || one.closest("label")))
+        .map((one) => one.outerHTML)"""
+    )
+    assert nameless == []
+    reached = set()
+    for _ in range(200):
+        page.page.keyboard.press("Tab")
+        reached.add(page.page.evaluate("document.activeElement.id"))
+    assert {"panic", "piano", "mute", "download", "open-sessions", "control-temperature"} <= reached
