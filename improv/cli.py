@@ -32,6 +32,7 @@ commands:
 
 examples:
   improv play                                     play in the browser, now
+  improv jam                                      hear it answer a short phrase, in the terminal
   improv setup                                    once, with keyboard and synth connected
   improv                                          play, as set up
   improv --in "USB Keyboard" --out "IAC Bus"      play, from this keyboard to that port
