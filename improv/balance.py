@@ -34,7 +34,7 @@ FEW = 4
 DOUBLED = 0.4
 #: Nats against a note that rubs with one the player holds: a second, a seventh or a tritone. (Without, accompaniments
 #: of held-out pop songs were about as dissonant as the song's own moved in time.)
-RUBS, RUB = (1, 2, 6, 10, 11), 2.0
+RUBS, RUB = (1, 2, 6, 10, 11), 9.0
 #: Who plays with somebody keeps time: the temperature of waits, beside that of one who plays alone. (At 1 the pulse of
 #: accompaniments was half as regular as people's.)
 STEADY = 0.75
