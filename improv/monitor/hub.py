@@ -34,11 +34,13 @@ class Client:
         self._second, self._sent = 0, 0
 
     def tell(self, text: str, *, frame: bool) -> None:
-        """Let it be told, unless it is behind."""
-        if frame and len(self._waiting) >= BUSY:
+        """Let it be told, unless it is behind; nothing is kept for who is lost."""
+        if self.lost or (frame and len(self._waiting) >= BUSY):
             return
         self._waiting.append(text)
-        self.lost = self.lost or len(self._waiting) > LOST
+        if len(self._waiting) > LOST:
+            self.lost = True
+            self._waiting.clear()
         self._wake()
 
     def take(self) -> list[str]:
@@ -47,16 +49,19 @@ class Client:
         self._waiting.clear()
         return texts
 
-    def heard(self, message: Message, at: float) -> bool:
-        """It said something; False where it says too much."""
+    def speaks(self, at: float) -> bool:
+        """It says something, whether or not that is a message; False where it says too much."""
         if int(at) != self._second:
             self._second, self._sent = int(at), 0
         self._sent += 1
+        return self._sent <= RATE
+
+    def heard(self, message: Message) -> None:
+        """What it said was this."""
         if message["type"] == "note":
             (self._held.add if message["on"] else self._held.discard)(message["pitch"])
         elif message["type"] == "pedal":
             self._pedal = message["down"]
-        return self._sent <= RATE
 
     def let_go(self) -> list[Message]:
         """What it would have to say for nothing to be left held."""

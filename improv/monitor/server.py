@@ -11,7 +11,7 @@ import json
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Coroutine, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from improv.ports.pipe import Pipe
 STATIC = Path(__file__).parent / "static"
 #: If the port is taken, so many more are tried.
 MORE_PORTS = 20
+#: Seconds that a page may take over one text before it is let go.
+PATIENCE = 5.0
 #: WebSocket close codes: policy, too much, try again later.
 POLICY, TOO_MUCH, LATER = 1008, 1009, 1013
 
@@ -171,29 +173,31 @@ class Server:
         if client is None:
             await page.close(LATER)
             return
-        async with _beside(self._tell(page, client, waiting)):
-            try:
-                await self._hear(page, client)
-            except (WebSocketDisconnect, RuntimeError):  # starlette says the latter of a page that is gone already
-                pass
-            finally:
-                self._hub.leave(client)
-                for message in client.let_go():
-                    self._pass_on(message, client)
+        try:
+            await _until_one_ends(self._hear(page, client), self._tell(page, client, waiting))
+        except (WebSocketDisconnect, RuntimeError, TimeoutError):  # starlette says RuntimeError of a page that is gone
+            pass
+        finally:
+            self._hub.leave(client)
+            for message in client.let_go():
+                self._pass_on(message, client)
 
     async def _hear(self, page: WebSocket, client: Client) -> None:
         while not client.lost:
             try:
-                message = self._schema.read(await page.receive_text())
-            except ValueError as error:
-                client.tell(json.dumps({"type": "refused", "text": str(error)}), frame=False)
-                continue
+                text = await page.receive_text()
             except KeyError:  # bytes, not text
                 await page.close(POLICY)
                 return
-            if not client.heard(message, clock.now()):
+            if not client.speaks(clock.now()):
                 await page.close(TOO_MUCH)
                 return
+            try:
+                message = self._schema.read(text)
+            except ValueError as error:
+                client.tell(json.dumps({"type": "refused", "text": str(error)}), frame=False)
+                continue
+            client.heard(message)
             if message["type"] == "ping":
                 pong = {"type": "pong", "sent": message["sent"], "now": clock.now()}
                 client.tell(json.dumps(pong), frame=False)
@@ -208,17 +212,18 @@ class Server:
             await waiting.wait()
             waiting.clear()
             for text in client.take():
-                await page.send_text(text)
-        await page.close(LATER)
+                await asyncio.wait_for(page.send_text(text), PATIENCE)
+        await asyncio.wait_for(page.close(LATER), PATIENCE)
 
 
-@contextlib.asynccontextmanager
-async def _beside(work: Any) -> AsyncIterator[None]:
-    """Let `work` go on beside what is done here, and no longer."""
-    task = asyncio.ensure_future(work)
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Let all go on until one ends, and none longer; raises what that one raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
     try:
-        yield
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
