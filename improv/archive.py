@@ -13,8 +13,6 @@ import numpy as np
 from improv import app, config, jamfile, midifile, replay, sessionfolder
 from improv.errors import UserError
 from improv.improviser import Improviser
-from improv.listener import notes_in
-from improv.notes import Note
 from improv.recall import Remembrance
 from improv.recording import fingerprint, machine, where
 from improv.sessionfile import Reader, Record, Stumble
@@ -66,16 +64,10 @@ def again(settled: config.Config, session: str | None, output: Path | None, reco
         return export(reader, output)
     from improv.ports.link import open_ports
 
-    player, improv = _notes(reader)
+    player, improv = replay.played(reader).notes()
     with stop_signals() as stopping, contextlib.closing(open_ports(app.only_out(settled))) as link:
         channel = settled.whole("ports.channel_out") - 1
         return app.exit_code(jamfile.play_on(link, player, improv, channel, stopping))
-
-
-def _notes(session: Reader) -> tuple[list[Note], list[Note]]:
-    """What the player and what improv played, as they sounded. Raises UserError."""
-    both = replay.played(session)
-    return notes_in(both.player), notes_in(both.improv)
 
 
 def export(session: Reader, output: Path | None) -> int:

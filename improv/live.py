@@ -28,7 +28,6 @@ from improv.signals import hang_ups, stop_signals
 from improv.status import StatusLine
 
 if TYPE_CHECKING:
-    from improv.monitor.mirror import Core
     from improv.monitor.playing import Web
     from improv.ports.lifeline import Lifeline
 
@@ -95,7 +94,7 @@ def _session(
         if ports is not None and settled.text("ports.out") and not settled.switch("ports.virtual"):
             stack.enter_context(only_one(opened.output))
         recorder = new_recorder(settled, settings, app.model_file(settled))
-        core: Core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
+        core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
         said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
         said += [] if web is None else [web.greeting()]
         desk = stack.enter_context(_open_desk(line, recorder, settled, said))

@@ -15,17 +15,8 @@ from improv.settings import Settings
 
 #: Sections and settings that hold from the next start: ports and processes, and what a session is made with,
 _LATER = (
-    *(
-        "ports",
-        "controls",
-        "record",
-        "web",
-        "terminal",
-        "model.file",
-        "model.provider",
-        "model.memory",
-        "sampling.seed",
-    ),
+    *("ports", "controls", "record", "web", "terminal"),
+    *("model.file", "model.provider", "model.memory", "sampling.seed"),
     *("time.sync", "time.clock", "time.meter", "solo.prompt"),
 )
 #: but for these.

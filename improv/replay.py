@@ -16,7 +16,9 @@ from improv import pastsettings
 from improv.errors import UserError
 from improv.events import Event, Heard, Turned
 from improv.kept import Kept, unpack
+from improv.listener import notes_in
 from improv.midi import Parser
+from improv.notes import Note
 from improv.plan import Cancel, Command, PlannedNote, Play
 from improv.ports.reports import Dropped
 from improv.scheduler import Scheduler
@@ -49,6 +51,10 @@ class Played:
 
     player: tuple[Event, ...]
     improv: tuple[Event, ...]
+
+    def notes(self) -> tuple[list[Note], list[Note]]:
+        """The notes of each, as they sounded."""
+        return notes_in(self.player), notes_in(self.improv)
 
 
 @dataclass(frozen=True, slots=True)

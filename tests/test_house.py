@@ -63,7 +63,7 @@ for module, gone in {less!r}.items():
 for name in {names!r}:
     importlib.import_module(name)
 from improv.ports import starting, waiting
-with starting.no_interrupt():
+with starting._no_interrupt():
     pass
 ours, theirs = starting.multiprocessing.Pipe()
 theirs.send(1)

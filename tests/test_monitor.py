@@ -13,7 +13,7 @@ from improv.modes import MODES
 from improv.monitor import showing
 from improv.monitor.dials import DIALS, described, shown, turned
 from improv.monitor.guard import Guard
-from improv.monitor.hub import BUSY, CLIENTS, LOST, RATE, Hub
+from improv.monitor.hub import BUSY, CLIENTS, LOST, RATE, Hub, Lasting
 from improv.monitor.remote import Remote
 from improv.monitor.schema import FILE, Schema
 from improv.monitor.witness import Witness
@@ -190,6 +190,14 @@ def test_who_comes_later_is_told_what_there_is() -> None:
     told = [json.loads(text) for text in client.take()]
     assert [one["type"] for one in told] == ["hello", "plan"]
     assert told[0]["now"] == 7.0 and told[0]["settings"] == {"mode": "solo"}
+
+
+def test_a_new_session_begins_with_its_own_settings() -> None:
+    lasting = Lasting()
+    lasting.hear({"type": "hello", "settings": {"mode": "answer"}})
+    lasting.hear({"type": "settings", "settings": {"mode": "solo"}})
+    lasting.hear({"type": "hello", "settings": {"mode": "accompany"}})
+    assert lasting.messages() == [{"type": "hello", "settings": {"mode": "accompany"}}]
 
 
 def test_what_a_client_holds_is_let_go_when_it_leaves_and_floods_end() -> None:

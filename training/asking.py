@@ -3,11 +3,10 @@
 *Playing*: the daemon's own draft goes on from held-out prompts with one dial at five settings, all else equal, chance
 too. What the dial names is measured in what was played: notes a second, mean pitch, mean velocity.
 
-*Cost*: held-out pieces are read in passages of 64 notes. Told what a passage will be like
-(its true notes a second, mean pitch, mean velocity), a model should expect it better than when nothing is asked; told
-something else (half and twice the pace, an octave too low and too high, 16 too soft and too loud), worse. The
-differences, in bits a note, say how much a dial means to the model, and what it costs to ask for other music than that
-which would have come.
+*Cost*: held-out pieces are read in passages of 64 notes. Told what a passage will be like (its true notes a second,
+mean pitch, mean velocity), a model should expect it better than when nothing is asked; told something else (half and
+twice the pace, an octave too low and too high, 16 too soft and too loud), worse. The differences, in bits a note, say
+how much a dial means to the model, and what it costs to ask for other music than that which would have come.
 """
 
 from __future__ import annotations

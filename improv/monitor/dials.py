@@ -9,7 +9,7 @@ from typing import Any
 from improv.errors import UserError
 from improv.keynames import TONICS
 from improv.modes import MODES
-from improv.settingkinds import Choice, Meter, Number, Switch
+from improv.settingkinds import Choice, Meter, Number
 from improv.settingnames import KeyOr
 from improv.settings import Settings, narrowed, tempered
 from improv.settingtable import BY_PATH
@@ -102,8 +102,6 @@ def _described(name: str, dial: Dial) -> dict[str, Any]:
             found["choices"] = [*_keys()]
         case Meter():
             found["choices"] = [*METERS]
-        case Switch():
-            found["kind"] = "switch"
     return found
 
 

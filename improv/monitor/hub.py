@@ -69,12 +69,31 @@ class Client:
         return [*released, {"type": "pedal", "down": False}] if self._pedal else released
 
 
+class Lasting:
+    """What holds of what was said, for who comes later: the last message of each kind that is in LASTING."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Message] = {}
+
+    def hear(self, message: Message) -> None:
+        """This was said. A setting that has changed is one of hello's from then on."""
+        kind = message["type"]
+        if kind in LASTING:
+            self._last[kind] = message
+        elif kind == "settings" and "hello" in self._last:
+            self._last["hello"] = {**self._last["hello"], "settings": message["settings"]}
+
+    def messages(self) -> list[Message]:
+        """All that holds, hello first."""
+        return [self._last[kind] for kind in LASTING if kind in self._last]
+
+
 class Hub:
     """All clients, and what one that comes later must know."""
 
     def __init__(self) -> None:
         self.clients: dict[int, Client] = {}
-        self._last: dict[str, Message] = {}
+        self._lasting = Lasting()
         self._number = 0
 
     def join(self, wake: Callable[[], None], now: float) -> Client | None:
@@ -83,10 +102,8 @@ class Hub:
             return None
         self._number += 1
         client = self.clients[self._number] = Client(self._number, wake)
-        for kind in LASTING:
-            if kind in self._last:
-                message = self._last[kind]
-                client.tell(json.dumps({**message, "now": now} if kind == "hello" else message), frame=False)
+        for message in self._lasting.messages():
+            client.tell(json.dumps({**message, "now": now} if message["type"] == "hello" else message), frame=False)
         return client
 
     def leave(self, client: Client) -> None:
@@ -95,11 +112,7 @@ class Hub:
 
     def say(self, message: Message) -> None:
         """Tell all."""
-        kind = message["type"]
-        if kind in LASTING:
-            self._last[kind] = message
-        if kind == "settings" and "hello" in self._last:
-            self._last["hello"] = {**self._last["hello"], "settings": message["settings"]}
+        self._lasting.hear(message)
         text = json.dumps(message)
         for client in [*self.clients.values()]:
-            client.tell(text, frame=kind in FRAMES)
+            client.tell(text, frame=message["type"] in FRAMES)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from improv import improviser
-from improv.engine import Timing
+from improv.engine import Core, Timing
 from improv.events import Heard as Input
 from improv.events import NoteOff, NoteOn
 from improv.improviser import Improviser
@@ -65,30 +64,6 @@ class Mirror:
         self._page.tell(showing.status(now, self._core, self._timing, self._began, self._recording))
 
 
-class Core(Protocol):
-    """A core, recorded or not."""
-
-    def hear(self, event: Input) -> None:
-        """Take in what was said."""
-        ...
-
-    def settle(self, settings: Settings) -> None:
-        """From now on these settings hold."""
-        ...
-
-    def turn(self, now: float) -> Sequence[Command]:
-        """Do a bounded slice of work."""
-        ...
-
-    def wake_at(self) -> float | None:
-        """When the next turn is wanted."""
-        ...
-
-    def status(self) -> improviser.Status:
-        """What it is doing."""
-        ...
-
-
 class Shown:
     """A core whose hearing is shown on the page; a core itself."""
 
@@ -101,10 +76,6 @@ class Shown:
         self._core.hear(event)
         if isinstance(event, NoteOn | NoteOff):
             self._mirror.heard(event)
-
-    def settle(self, settings: Settings) -> None:
-        """From now on these settings hold."""
-        self._core.settle(settings)
 
     def turn(self, now: float) -> Sequence[Command]:
         """Give the core its turn."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -12,16 +11,14 @@ from typing import Any
 
 from improv import clock
 from improv.errors import UserError
+from improv.monitor.hub import FRAMES, Lasting, Message
 from improv.ports.pipe import Pipe
-from improv.ports.starting import end, no_interrupt, no_main_module
+from improv.ports.starting import end, start
 
-Message = dict[str, Any]
 #: Seconds a server has to begin listening, and between two attempts to start it.
 STARTING, AGAIN = 20.0, 1.0
 #: Beyond this many messages that the server has not taken, only what must not be missed goes to it.
 BUSY = 200
-#: What may be missed: the next one says it all anew.
-FRAMES = {"plan", "context", "thinking", "status"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Page:
     def __init__(self, address: Address) -> None:
         self.address = address
         self._news: deque[str] = deque()
-        self._kept: dict[str, Message] = {}  # what a server that is started again must be told first
+        self._lasting = Lasting()  # what a server that is started again must be told first
         self._worker, self._pipe = _start(address)
         self._again_at = 0.0
         self._listening = False
@@ -64,8 +61,7 @@ class Page:
 
     def tell(self, message: Message) -> None:
         """Say something to all that look at the page. Never waits: a server that is slow misses frames."""
-        if message["type"] in ("hello", "settings", "ports"):
-            self._kept[message["type"]] = message
+        self._lasting.hear(message)
         if not self._pipe.closed and (message["type"] not in FRAMES or self._pipe.waiting < BUSY):
             self._pipe.send(message)
 
@@ -96,7 +92,7 @@ class Page:
         end(self._worker, patience=0.0)
         self._news.append("the page's server ended; it is started again")
         self._worker, self._pipe = _start(self.address)
-        for message in self._kept.values():
+        for message in self._lasting.messages():
             self._pipe.send(message)
 
     def close(self) -> None:
@@ -106,14 +102,7 @@ class Page:
 
 
 def _start(address: Address) -> tuple[SpawnProcess, Pipe]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    args = (theirs, address.host, address.port, address.token, address.sessions)
-    worker = context.Process(target=_serve, args=args, name="improv page", daemon=True)
-    with no_main_module(), no_interrupt():
-        worker.start()
-    theirs.close()  # or the end of that process would not be noticed
-    return worker, Pipe(ours)
+    return start(_serve, "improv page", address.host, address.port, address.token, address.sessions)
 
 
 def _serve(*args: Any) -> None:

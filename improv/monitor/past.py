@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from improv import midifile, replay, sessionfolder
-from improv.listener import notes_in
 from improv.notes import Note
 from improv.sessionfile import Reader
 
@@ -37,8 +36,8 @@ def latest(folder: Path) -> Path | None:
 
 def notes(path: Path) -> list[dict[str, Any]]:
     """What was played: by, onset (seconds from the beginning), duration, pitch, velocity. Raises UserError."""
-    both = replay.played(Reader(path))
-    found = [*_said("player", notes_in(both.player)), *_said("improv", notes_in(both.improv))]
+    player, improv = replay.played(Reader(path)).notes()
+    found = [*_said("player", player), *_said("improv", improv)]
     begin = min((note["onset"] for note in found), default=0.0)
     for note in found:
         note["onset"] -= begin

@@ -7,14 +7,14 @@ import secrets
 import webbrowser
 from pathlib import Path
 
-from improv import clock, config
-from improv.engine import Timing
+from improv import clock, config, engine
 from improv.errors import UserError
 from improv.events import Heard as Input
 from improv.improviser import Improviser
 from improv.monitor import showing
+from improv.monitor.guard import LOOPBACK
 from improv.monitor.link import PageLink
-from improv.monitor.mirror import Core, Mirror, Shown
+from improv.monitor.mirror import Mirror, Shown
 from improv.monitor.overheard import Overheard
 from improv.monitor.page import Address, Page
 from improv.monitor.remote import OWN_MODEL, Remote
@@ -22,8 +22,6 @@ from improv.ports.lifeline import Lifeline
 from improv.ports.reports import IN, OUT, Opened
 from improv.recording import where
 from improv.step import StepModel
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Web:
@@ -67,10 +65,10 @@ class Web:
         self,
         settled: config.Config,
         improviser: Improviser,
-        core: Core,
+        core: engine.Core,
         link: Lifeline | None,
-        timing: Timing,
-    ) -> tuple[PageLink, Core]:
+        timing: engine.Timing,
+    ) -> tuple[PageLink, engine.Core]:
         """The link and the core of a session that begins, with the page beside them."""
         assert self._overheard is not None, "the model is overheard first"
         self.remote.again = False
@@ -91,10 +89,6 @@ class Web:
     def news(self) -> list[str]:
         """What there is to say of the page itself."""
         return self._page.news()
-
-    def say(self, text: str) -> None:
-        """Show a line there."""
-        self.remote.say(text, clock.now())
 
     def refuse(self, error: UserError) -> bool:
         """What was chosen on the page cannot be: say so there, and do without; False if it was not the page's."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import Any
 
 from jsonschema import Draft202012Validator
 
-Message = dict[str, Any]
+from improv.monitor.hub import Message
+
 FILE = files("improv.monitor") / "static" / "messages.json"
 #: No message of a page's is longer, in bytes.
 LONGEST = 8192

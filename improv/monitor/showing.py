@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from improv.casting import IMPROV
+from improv.context import CONTEXT_NOTES
 from improv.engine import Timing
 from improv.improviser import Improviser
 from improv.monitor.dials import described, shown
+from improv.monitor.hub import Message
 from improv.monitor.overheard import Overheard
 from improv.monitor.witness import Stroke
 from improv.notes import Note, Part
 from improv.plan import PlannedNote
 from improv.settings import Settings
 
-Message = dict[str, Any]
-#: Notes of a plan, of the context, and latenesses that are shown at most.
-PLANNED, CONTEXT, LATEST = 64, 32, 40
+#: Notes of a plan and latenesses that are shown at most.
+PLANNED, LATEST = 64, 40
 #: What each mode does, in the words of a player.
 MODES = {
     "answer": "You play a phrase, improv answers it.",
@@ -69,16 +70,16 @@ def plan(now: float, planned: Sequence[PlannedNote]) -> Message:
 
 
 def context(heard: Sequence[tuple[tuple[str, int], Note]]) -> Message:
-    """The last notes of both, in onset order, each by its voice and number."""
+    """The last notes of both, as Improviser.heard_lately has them."""
     notes = []
     before: float | None = None
-    for (voice, _), note in heard[-CONTEXT - 1 :]:
+    for (voice, _), note in heard:
         ioi = 0.0 if before is None else max(0.0, note.onset - before)
         before = note.onset
         by = "improv" if voice == IMPROV else "player"
         part = _PARTS.get(Part(note.part), "unsplit")
         notes.append({"pitch": note.pitch, "velocity": note.velocity, "ioi": min(ioi, 3600.0), "part": part, "by": by})
-    return {"type": "context", "notes": notes[-CONTEXT:]}
+    return {"type": "context", "notes": notes[-CONTEXT_NOTES:]}
 
 
 def thinking(model: Overheard) -> Message | None:

@@ -32,7 +32,7 @@ class Opening:
     """A port process that stands by, and then is on its way."""
 
     def __init__(self) -> None:
-        self.worker, self.pipe = _start()
+        self.worker, self.pipe = start(process.stand_by, "improv ports")
         #: The MIDI system last tried, if it came that far.
         self.tried: str | None = None
         self._end = math.inf
@@ -66,19 +66,20 @@ class Opening:
         end(self.worker, patience)
 
 
-def _start() -> tuple[SpawnProcess, Pipe]:
+def start(target: Callable[..., None], name: str, *args: object) -> tuple[SpawnProcess, Pipe]:
+    """A process that is `target`, given its end of a pipe and `args`; and our end."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    worker = context.Process(target=process.stand_by, args=(theirs,), name="improv ports", daemon=True)
-    with no_main_module(), no_interrupt():
+    worker = context.Process(target=target, args=(theirs, *args), name=name, daemon=True)
+    with _no_main_module(), _no_interrupt():
         worker.start()
     theirs.close()  # or the end of that process would not be noticed
     return worker, Pipe(ours)
 
 
 @contextlib.contextmanager
-def no_main_module() -> Iterator[None]:
-    """Hide the main module from multiprocessing, which would import it, and all it imports, in the port process."""
+def _no_main_module() -> Iterator[None]:
+    """Hide the main module from multiprocessing, which would import it, and all it imports, in the new process."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -88,7 +89,7 @@ def no_main_module() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def no_interrupt() -> Iterator[None]:
+def _no_interrupt() -> Iterator[None]:
     """Block Ctrl-C, also for the process that is started meanwhile: it ends with the pipe, and not before."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

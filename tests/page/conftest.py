@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.page.looking import Looking, complaints
+from tests.page.looking import Looking, complaints, launched
 from tests.page.running import RunningImprov
 
 MESSAGES = Path(__file__).parents[2] / "improv" / "monitor" / "static" / "messages.json"
@@ -21,11 +20,8 @@ MESSAGES = Path(__file__).parents[2] / "improv" / "monitor" / "static" / "messag
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium without a window. Its loop runs until the package's last test, and in no other's."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium, "the tests of the page want chromium: apt install chromium"
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = launched(playwright)
         yield browser
         browser.close()
 

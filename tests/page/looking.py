@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from playwright.sync_api import Browser, Page, WebSocket
+from playwright.sync_api import Browser, Page, Playwright, WebSocket
 
 PATIENCE = 60.0  # seconds: a loaded machine takes its time; no test waits for this long unless it fails
 #: White keys of the on-screen piano as computer keys, C4 to C5.
@@ -83,6 +84,14 @@ class Looking:
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: self.heard.append(json.loads(frame)))
         socket.on("framesent", lambda frame: self.sent.append(json.loads(frame)))
+
+
+def launched(playwright: Playwright) -> Browser:
+    """Debian's Chromium, or another, without a window."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert chromium, "the page is looked at in chromium: apt install chromium"
+    arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+    return playwright.chromium.launch(executable_path=chromium, args=arguments)
 
 
 def complaints(looking: Looking, schema: dict[str, Any]) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.page.looking import Looking
+from tests.page.looking import Looking, launched
 from tests.page.running import RunningImprov
 
 SHAPES = {"wide": (1280, 800), "phone": (390, 844)}
@@ -20,7 +19,7 @@ def main(folder: Path) -> None:
     """Write wide-light.png, wide-dark.png, phone-light.png and phone-dark.png to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = launched(playwright)
         improv = RunningImprov(Path(home))
         try:
             for shape, (width, height) in SHAPES.items():

@@ -81,11 +81,16 @@ def test_recorded_sessions_are_listed_and_played_back(look: Look) -> None:
     page = look()
     page.press(PHRASE)
     page.until(lambda: page.of("status")[-1]["heard"] >= len(PHRASE), "improv to have heard")
+    page.page.locator("#panic").click()  # what sounds from here on is the recording, and no answer
+    page.until(lambda: page.of("silence"), "silence")
+    page.until_inside("page.synth.level < 0.001")
+    answered = len(page.notes("improv"))
     page.page.locator("#open-sessions").click()
     page.page.locator("#session-list li").first.wait_for()
     page.page.locator("#session-list li button").first.click()
     page.page.locator("#session-list li button[aria-pressed=true]").wait_for()
     page.until_inside("page.synth.level > 0.001")
+    assert len(page.notes("improv")) == answered
     page.page.locator("#session-list li button").first.click()
     page.page.locator("#close-sessions").click()
 

@@ -28,13 +28,17 @@ def test_a_phrase_by_computer_keys_is_answered_heard_and_drawn(look: Look) -> No
 
 def test_the_plan_is_drawn_ahead_of_the_line(look: Look) -> None:
     page = look()
+
+    def mode() -> list[str]:
+        return [said["settings"]["mode"] for said in page.of("settings")][-1:]
+
     page.page.get_by_role("radio", name="solo").check()
+    # There and back faster than settings are looked at would be no change to be told.
+    page.until(lambda: mode() == ["solo"], "the mode solo")
     page.until(lambda: any(message["notes"] for message in page.of("plan")), "a plan")
     page.until_inside("page.score.plan.some((note) => note.onset > page.clock.now)")
     page.page.get_by_role("radio", name="answer").check()
-    page.until(
-        lambda: [said["settings"]["mode"] for said in page.of("settings")][-1:] == ["answer"], "the mode as it was"
-    )
+    page.until(lambda: mode() == ["answer"], "the mode as it was")
 
 
 def test_the_drawn_piano_is_played_by_mouse_and_slides(look: Look) -> None:
