@@ -100,9 +100,14 @@ class JackServer:
         self._process.send_signal(signal.SIGSTOP)
 
     def ports(self) -> list[str]:
-        """The names of all ports there are."""
-        found = subprocess.run(["jack_lsp", "-s", self.name], capture_output=True, text=True, check=True)
-        return found.stdout.splitlines()
+        """The names of all ports there are; a server that is busy with a client's death is asked again."""
+        end = now() + 5.0
+        while True:
+            found = subprocess.run(["jack_lsp", "-s", self.name], capture_output=True, text=True)
+            if found.returncode == 0 or now() > end:
+                found.check_returncode()
+                return found.stdout.splitlines()
+            time.sleep(0.1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,45 +16,9 @@ from improv.ports.pipe import Pipe
 from improv.ports.repeats import SILENCE_AT
 from improv.ports.reports import IN, OUT, Dropped, Heard, Plugged, Quench, Sent, Unplugged
 from improv.ports.waiting import Waiter
+from tests.ports.room import Board, Port
 
 OFFS = [note_off(1, 60), control_change(1, 64, 0), control_change(1, 123, 0)]
-
-
-class Port:
-    """Input and output at once."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.comes_in: list[bytes] = []
-        self.told: list[str] = []
-
-    def receive(self) -> list[bytes]:
-        messages, self.comes_in = self.comes_in, []
-        return messages
-
-    def send(self, data: bytes) -> None:
-        self.sent.append(data)
-
-    def doze(self, wake: Callable[[], None]) -> None:
-        self.told.append("doze")
-
-    def attend(self) -> None:
-        self.told.append("attend")
-
-
-class Board:
-    """Cables that do as they are told."""
-
-    def __init__(self, *inputs: Port, output: Port) -> None:
-        self.inputs, self.output = inputs, output
-        self.happens: list[tuple[object, Plugged | Unplugged]] = []
-        self.changed = False
-        self.look_at = float("inf")
-
-    def look(self, now: float) -> tuple[list[tuple[object, Plugged | Unplugged]], bool]:
-        said = self.happens, self.changed
-        self.happens, self.changed = [], False
-        return said
 
 
 class Room:
