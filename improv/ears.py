@@ -57,10 +57,11 @@ class Ears:
             if note.duration is None:
                 self.recent.append(note)
                 begun = note
+                self._unlearned.append(partial(self.time.struck, note.onset))
             if self._remembrance is not None:
                 learn = self._learn_onset if note.duration is None else self._learn_end
                 self._unlearned.append(partial(learn, self._remembrance, number, note))
-                self.learn(left=UNLEARNED)
+            self.learn(left=UNLEARNED)
         return begun
 
     @property
@@ -104,6 +105,7 @@ class Ears:
             played = Note(note.onset - last + prompt.at, note.pitch, note.velocity, note.duration)
             self.context.put((PROMPT, number), played)
             self.recent.append(played)
+            self.time.struck(played.onset)
             if self.remembrance is not None:
                 self.remembrance.hear(played.onset, played.pitch, own=False)
 

@@ -8,6 +8,7 @@ from improv.casting import Cast
 from improv.draft import Draft
 from improv.drawing import Written
 from improv.notes import GROUP_SPAN, Note
+from improv.plan import Command
 from improv.stage import Stage
 
 #: The last chord rings for so many seconds, unless it was to sound longer; one that leaves less than HEEL seconds of
@@ -64,3 +65,11 @@ class Ending:
             replace(note, duration=max(note.duration or 0.0, RING)) if note.onset > head - GROUP_SPAN else note
             for note in notes[: last + 1]
         ]
+
+
+def begin_to_end(stage: Stage, cast: Cast, now: float, by: float) -> tuple[Ending, list[Command]]:
+    """An end that takes the place of what is planned, but for what begins at once; what that takes back."""
+    voice = stage.voice
+    voice.look(now)
+    near = [note for note in voice.planned if note.onset < now + stage.panel.settings.commit]
+    return Ending(stage, cast, near, now, by), voice.drop([note for note in voice.planned if note not in near], now)

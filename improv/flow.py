@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from improv.casting import Cast
 from improv.encoding import LONGEST
-from improv.ending import Ending
+from improv.ending import Ending, begin_to_end
 from improv.foresight import Foresight
 from improv.notes import Note
 from improv.plan import Command
@@ -46,11 +46,11 @@ class Flow:
         """How many model steps were unusable."""
         return self._broken + sum(one.broken for one in (self._foresight, self._ending) if one is not None)
 
-    def begin(self, cast: Cast) -> None:
-        """Play on from all that has sounded, for this cast, unless that is what it does."""
+    def begin(self, cast: Cast, beat: float | None = None) -> None:
+        """Play on from all that has sounded, for this cast, unless that is what it does; from a `beat` on, if given."""
         if not self.plays or self._foresight is None or self._foresight.cast != cast:
             self._close()
-            self._foresight = Foresight(self._stage, cast, self._rest, self._soon)
+            self._foresight = Foresight(self._stage, cast, self._rest, self._soon, beat)
 
     def heard(self, note: Note) -> None:
         """The player began a note."""
@@ -106,13 +106,10 @@ class Flow:
         return voice.ends_at if voice.ends_at > self._turned_at else None
 
     def _begin_to_end(self, plan: Foresight, now: float, by: float) -> list[Command]:
-        """Leave the plan, but for what begins at once, and look for an end."""
-        voice = self._stage.voice
-        voice.look(now)
-        near = [note for note in voice.planned if note.onset < now + self._stage.panel.settings.commit]
+        """Leave the plan, and look for an end."""
         self._close()
-        self._ending = Ending(self._stage, plan.cast, near, now, by)
-        return voice.drop([note for note in voice.planned if note not in near], now)
+        self._ending, dropped = begin_to_end(self._stage, plan.cast, now, by)
+        return dropped
 
     def _go_on_ending(self, ending: Ending, now: float) -> list[Command]:
         play = self._stage.voice.play(ending.write(now))

@@ -33,11 +33,19 @@ MOST_MISSES = 4
 class Foresight:
     """One plan, on a stage, for a cast. All moments in absolute seconds."""
 
-    def __init__(self, stage: Stage, cast: Cast, rest: float = LONGEST, soon: float | None = None) -> None:
-        """No wait between two notes is longer than `rest` seconds; the first begins within `soon` seconds, if given."""
+    def __init__(
+        self,
+        stage: Stage,
+        cast: Cast,
+        rest: float = LONGEST,
+        soon: float | None = None,
+        beat: float | None = None,
+    ) -> None:
+        """No wait between two notes is longer than `rest` seconds; the first begins on a `beat` (absolute seconds), if
+        one is given that is yet to come, and else within `soon` seconds, if given."""
         self._stage = stage
         self.cast = cast
-        self._rest, self._soon = rest, soon
+        self._rest, self._soon, self._beat = rest, soon, beat
         # Who plays alone reads all at once: the memory is to know what the network had expected.
         self._reader = stage.reader(cast, go_on=True) if len(cast.parts) > 1 else None
         self._draft: Draft | None = None
@@ -147,8 +155,10 @@ class Foresight:
         if self._end >= now + AHEAD:
             return []
         earliest = max(self._end, now)
-        rest = self._rest if self._soon is None else self._soon
-        written = self._draft.write(earliest, earliest + rest, self._rest)
+        latest = earliest + (self._rest if self._soon is None else self._soon)
+        if self._beat is not None and self._beat >= earliest:
+            earliest = latest = self._beat
+        written = self._draft.write(earliest, latest, self._rest)
         if self._draft.rested:
             self._end = max(self._end, self._draft.reached or self._end)
         elif written is None:
@@ -156,7 +166,7 @@ class Foresight:
             if self._misses % MOST_MISSES == 0:
                 self._end = earliest + AHEAD
         else:
-            self._misses, self._soon = 0, None
+            self._misses, self._soon, self._beat = 0, None, None
             self._end = written.note.onset
             if written.note.part == self.cast.own:
                 self._opinions[written.note] = written.opinion

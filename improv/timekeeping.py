@@ -1,7 +1,9 @@
-"""The time that improv plays in: free, or the beat of a clock that it follows or leads. What a mode asks about time."""
+"""The time that improv plays in: free, where the player may have a beat, or that of a clock that it follows or leads.
+What a mode asks about time."""
 
 from __future__ import annotations
 
+from improv.beatfinder import SURE, BeatFinder
 from improv.events import ClockEvent
 from improv.leading import Leader
 from improv.panel import Panel
@@ -19,6 +21,8 @@ class Timekeeper:
         self._transport = Transport(bar) if panel.settings.sync == "clock" else None
         self._leader = Leader(panel, bar) if panel.settings.sync == "send" else None
         self._panel = panel
+        self._finder = BeatFinder()
+        self._offered: tuple[float, float | None] | None = None  # the moment last asked for, and the beat
 
     def hear(self, event: ClockEvent) -> bool:
         """Take in what a clock said; whether what was planned before it no longer holds."""
@@ -27,6 +31,20 @@ class Timekeeper:
     def look(self, now: float) -> bool:
         """Notice that the clock has ceased; whether what was planned no longer holds for that."""
         return self._transport is not None and self._transport.look(now)
+
+    def struck(self, onset: float) -> None:
+        """The player began a note (absolute seconds), no sooner than those before."""
+        self._finder.hear(onset)
+        self._offered = None
+
+    def beat_from(self, earliest: float) -> float | None:
+        """In free time, the player's first beat from a moment on (absolute seconds); None if it is not sure enough."""
+        if self.pulse is not None:
+            return None
+        if self._offered is None or self._offered[0] != earliest:
+            beat, sure = self._finder.next_beat(earliest) or (None, 0.0)
+            self._offered = earliest, (beat if sure >= SURE else None)
+        return self._offered[1]
 
     def tap(self, at: float) -> None:
         """A beat was tapped."""

@@ -2,7 +2,8 @@
 
 1. When the player has finished (improv.turntaking), the model hears the last 32 notes and goes on from them. Several
    answers are drafted shortly before (improv.modes.drafts), and the best is played.
-2. The first note begins within FIRST_LATEST seconds of that decision.
+2. The first note begins within FIRST_LATEST seconds of that decision. In free time, where improv is sure of a beat of
+   the player's, it waits for the next one, and the first note is on it (improv.entering).
 3. Notes are handed out as soon as they are written, up to EARLY of the length asked for. From there to LATE long waits
    are made ever likelier, and notes are held back: the answer ends before the first wait of PAUSE times the player's
    usual interval, or, if none is drawn, where the model most expected one.
@@ -16,7 +17,8 @@ from __future__ import annotations
 
 from improv.casting import TOGETHER
 from improv.draft import Draft
-from improv.ending import Ending
+from improv.ending import Ending, begin_to_end
+from improv.entering import Entrance, entrance
 from improv.flow import LIMIT, RELEASE
 from improv.modes.drafts import AHEAD, SETTLED, Drafts, Root
 from improv.modes.traded import Traded
@@ -114,9 +116,9 @@ class AnswerMode:
         if isinstance(self._answer, Answer) and self._ending_by is not None:
             commands += self._begin_to_end(self._answer, now, self._ending_by)
         self._ending_by = None
-        due = self._due()
-        if self._answer is None and due is not None:
-            self._prepare(due, now)
+        coming = self._coming()
+        if self._answer is None and coming is not None:
+            self._prepare(coming, now)
         if self._answer is not None:
             commands += self._go_on(self._answer, now)
         return commands
@@ -124,7 +126,8 @@ class AnswerMode:
     def wake_at(self) -> float | None:
         """At once while there is something to write or take back; else when something begins, ends or falls due."""
         if self._answer is None:
-            due = self._due()
+            coming = self._coming()
+            due = None if coming is None else coming.due
             thought = self._traded() is not None or (self._drafts is not None and self._drafts.idle)
             if due is None or self._turned_at >= due or thought:
                 return due
@@ -142,26 +145,28 @@ class AnswerMode:
         """The beat, if turns are traded by it."""
         return self._stage.ears.time.pulse if self._bars and self._asked_at is None else None
 
-    def _due(self) -> float | None:
+    def _coming(self) -> Entrance | None:
+        """When an answer is due, and how it begins; None if it is not improv's turn."""
         ears = self._stage.ears
         if self._asked_at is not None and self._answer is None:
-            return self._asked_at
+            return Entrance(self._asked_at)
         if ears.time.waiting:
             return None
         pulse = self._traded()
         if pulse is None:
-            return self._turns.due(ears.quiet_since())
+            due = self._turns.due(ears.quiet_since())
+            return None if due is None else entrance(self._stage, due)
         entry = self._next_entry(pulse)
-        return None if entry is None else pulse.seconds_at(entry) - PREPARE
+        return None if entry is None else Entrance(pulse.seconds_at(entry) - PREPARE)
 
-    def _prepare(self, due: float, now: float) -> None:
+    def _prepare(self, coming: Entrance, now: float) -> None:
         """Think of an answer that is due then, or begin it."""
         pulse = self._traded()
         if pulse is not None:
-            self._answer = self._trade(now, pulse) if due <= now else None
-        elif self._thinks_from(due) <= now:
-            drafts = self._think(due)
-            if due <= now:
+            self._answer = self._trade(now, pulse) if coming.due <= now else None
+        elif self._thinks_from(coming.due) <= now:
+            drafts = self._think(coming)
+            if coming.due <= now:
                 self._begin(drafts, now)
 
     def _next_entry(self, pulse: Pulse) -> float | None:
@@ -186,8 +191,9 @@ class AnswerMode:
         quiet = self._stage.ears.quiet_since()
         return due if quiet is None else min(due, max(due - AHEAD, quiet + SETTLED))
 
-    def _think(self, due: float) -> Drafts:
-        """Begin or go on with drafts for an answer that is due then."""
+    def _think(self, coming: Entrance) -> Drafts:
+        """Begin or go on with drafts for an answer that comes in so."""
+        due, beat = coming.due, coming.beat
         if self._drafts is not None and self._drafts.due == due:
             self._drafts.think()
             return self._drafts
@@ -199,7 +205,7 @@ class AnswerMode:
         root.read()
         self.broken_steps += root.broken
         most = stage.panel.settings.drafts
-        self._drafts = Drafts(lambda: Answer(root.fork(), due, length, rest, pace), most, due)
+        self._drafts = Drafts(lambda: Answer(root.fork(), due, length, rest, pace, beat), most, due)
         return self._drafts
 
     def _begin(self, drafts: Drafts, now: float) -> None:
@@ -213,13 +219,10 @@ class AnswerMode:
             self._drafts = None
 
     def _begin_to_end(self, answer: Answer, now: float, by: float) -> list[Command]:
-        """Leave the answer, but for what begins at once, and look for an end."""
-        voice, stage = self._voice, self._stage
-        voice.look(now)
-        near = [note for note in voice.planned if note.onset < now + stage.panel.settings.commit]
+        """Leave the answer, and look for an end."""
         self._close(answer)
-        self._answer = Ending(stage, TOGETHER, near, now, by)
-        return voice.drop([note for note in voice.planned if note not in near], now)
+        self._answer, dropped = begin_to_end(self._stage, TOGETHER, now, by)
+        return dropped
 
     def _go_on(self, answer: Answer | Ending, now: float) -> list[Command]:
         play = self._voice.play(answer.write(now))

@@ -1,6 +1,7 @@
 """On its own: improv plays from silence, or from what was heard, and the player's notes steer it.
 
-1. It begins at once, and plays until another mode takes over or the performer ends it. No rest is longer than REST.
+1. It begins at once (in free time on a beat of the player's where it is sure of one: improv.entering), and plays until
+   another mode takes over or the performer ends it. No rest is longer than REST.
 2. What the player plays is part of the music: from the next note on improv plays as if it were its own, and what was
    planned beyond the commit horizon is planned anew (improv.foresight).
 """
@@ -8,6 +9,7 @@
 from __future__ import annotations
 
 from improv.casting import TOGETHER
+from improv.entering import entrance
 from improv.flow import RELEASE, Flow, Flowing
 from improv.notes import Note
 from improv.plan import Command
@@ -51,7 +53,7 @@ class SoloMode(Flowing):
         """Play on."""
         if self._wants and not self._stage.ears.time.waiting:
             self._wants = False
-            self._flow.begin(TOGETHER)
+            self._flow.begin(TOGETHER, entrance(self._stage, now).beat)
         return self._flow.turn(now)
 
     def wake_at(self) -> float | None:

@@ -2,7 +2,8 @@
 
 1. After each note the model says how long the wait for the next may be; who has no key down and is later than in
    QUANTILE of all cases has handed over. So has a performer who says so.
-2. Improv goes on from what was heard, in the player's own manner, and its first note begins within SOON seconds.
+2. Improv goes on from what was heard, in the player's own manner. Its first note begins within SOON seconds, but in
+   free time on a beat of the player's where it is sure of one (improv.entering).
 3. The moment the player returns the music is theirs: what has not begun is taken back, what sounds ends at once.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from improv.casting import TOGETHER
 from improv.draft import Draft
+from improv.entering import Entrance, entrance
 from improv.flow import RELEASE, Flow, Flowing
 from improv.notes import Note
 from improv.plan import Command
@@ -44,14 +46,13 @@ class ContinueMode(Flowing):
         """Take over, or play on."""
         if self._asks:
             self._ask()
-        if (due := self._late_at()) is not None and due <= now:
-            self.take(now)
+        if (coming := self._entrance()) is not None and coming.due <= now:
+            self._take_over(coming.beat)
         return self._flow.turn(now)
 
     def take(self, at: float) -> None:
         """Take over now."""
-        self._asks, self._due = False, None
-        self._flow.begin(TOGETHER)
+        self._take_over()
 
     def give_back(self, at: float) -> None:
         """The music is the player's."""
@@ -65,8 +66,12 @@ class ContinueMode(Flowing):
 
     def wake_at(self) -> float | None:
         """When the player is late, or the plan wants a turn."""
-        moments = [moment for moment in (self._flow.wake_at(), self._late_at()) if moment is not None]
-        return min(moments, default=None)
+        wakes, coming = self._flow.wake_at(), self._entrance()
+        return wakes if coming is None else coming.due if wakes is None else min(wakes, coming.due)
+
+    def _take_over(self, beat: float | None = None) -> None:
+        self._asks, self._due = False, None
+        self._flow.begin(TOGETHER, beat)
 
     def _ask(self) -> None:
         """How late the next note may be, by the model's own expectation."""
@@ -76,6 +81,7 @@ class ContinueMode(Flowing):
         draft = Draft(stage.model, stage.ears, stage.panel, stage.rng)
         self._due = stage.ears.recent[-1].onset + draft.wait(QUANTILE)
 
-    def _late_at(self) -> float | None:
+    def _entrance(self) -> Entrance | None:
+        """How improv is to take over if the player plays no more."""
         quiet = self._stage.ears.quiet_since()
-        return None if self._due is None or quiet is None else max(self._due, quiet)
+        return None if self._due is None or quiet is None else entrance(self._stage, max(self._due, quiet))

@@ -16,12 +16,12 @@ class Traded(Answer):
     """An answer from one moment to another (seconds): bar lines."""
 
     def __init__(self, draft: Draft, entry: float, end: float, rest: float, pace: float) -> None:
-        super().__init__(draft, entry, end - entry, rest, pace)
+        super().__init__(draft, entry, end - entry, rest, pace, entry)
         self._end = end
 
     def _step(self, now: float) -> Written | None:
         if self.first is None:
-            return self._draft.write(self._decided_at, self._decided_at, self._pause)
+            return super()._step(now)
         earliest = max(self._last, now)
         return self._draft.write(earliest, earliest + self._rest, self._pause)
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from improv.draft import Draft
 from improv.drawing import Written
+from improv.entering import LEAD
 from improv.notes import Note
 
 #: The window after the decision in which the first note begins, seconds.
-FIRST_EARLIEST, FIRST_LATEST = 0.02, 0.10
+FIRST_EARLIEST, FIRST_LATEST = LEAD, 0.10
 #: Where the answer may end, as shares of the phrase's length.
 EARLY, LATE = 0.75, 1.25
 #: A wait of this many usual intervals ends a phrase. (On unseen performances the model told such waits from others
@@ -25,10 +26,13 @@ MOST_MISSES = 4
 
 class Answer:
     """One answer in the making; all in seconds. `length`: from first to last onset, as asked for; `rest`: no wait
-    inside the answer is longer; `pace`: the player's usual wait."""
+    inside the answer is longer; `pace`: the player's usual wait; `entry`: when it begins (absolute), if given."""
 
-    def __init__(self, draft: Draft, decided_at: float, length: float, rest: float, pace: float) -> None:
+    def __init__(
+        self, draft: Draft, decided_at: float, length: float, rest: float, pace: float, entry: float | None = None
+    ) -> None:
         self._draft = draft
+        self._entry = entry
         self._decided_at = decided_at
         self.length, self.pace = length, pace
         self._rest, self._pause = rest, PAUSE * pace
@@ -72,6 +76,8 @@ class Answer:
                 self.written += self._finish(self._held_back)
 
     def _step(self, now: float) -> Written | None:
+        if self.first is None and self._entry is not None:
+            return self._draft.write(self._entry, self._entry, self._pause)
         if self.first is None:
             return self._draft.write(self._decided_at + FIRST_EARLIEST, self._decided_at + FIRST_LATEST, self._pause)
         # What has been waited already cannot be waited for less.
