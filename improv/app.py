@@ -13,6 +13,7 @@ from improv.echoes import Echoes
 from improv.encoding import Encoding
 from improv.events import Prompt
 from improv.fallback import Fallback
+from improv.kept import Kept
 from improv.listener import notes_in
 from improv.plan import PlannedNote
 from improv.ports.reports import PortSettings
@@ -118,12 +119,13 @@ def model_file(settled: config.Config) -> Path:
 
 
 def load_memory(
-    settled: config.Config, encoding: Encoding
+    settled: config.Config, encoding: Encoding, before: Kept | None = None
 ) -> tuple[Remembrance | None, contextlib.AbstractContextManager[None]]:
-    """What was remembered in the file the settings name, if they do, and what keeps it there. Raises UserError."""
+    """What was remembered in the file the settings name, if they do, and what keeps it there; else what was learned
+    `before`, if anything. Raises UserError."""
     named = settled.text("model.memory")
     if named in MEMORIES:
-        return None, contextlib.nullcontext()
+        return None if before is None else Remembrance(encoding, before), contextlib.nullcontext()
     from improv.memoryfile import Keeper, read
 
     remembrance = Remembrance(encoding, read(Path(named)))

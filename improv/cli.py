@@ -140,9 +140,9 @@ def _run(said: argparse.Namespace) -> int:
             settled = config.settle(said.config, options)
             return archive.again(settled, said.session, said.output, recompute=said.recompute)
         case "play":
-            return live.play(lambda: config.settle(said.config, {**options, "web.on": True}), alone=True)
+            return live.play(lambda: config.settle(said.config, {**options, "web.on": True}), said.config, alone=True)
         case _:
-            return live.play(lambda: config.settle(said.config, options))
+            return live.play(lambda: config.settle(said.config, options), said.config)
 
 
 def _parser() -> tuple[argparse.ArgumentParser, list[argparse.ArgumentParser]]:

@@ -5,22 +5,26 @@
 2. A setting takes its value from the controller's (or how hard the key is struck), 0-127 over its range. A gesture
    begins where that passes the middle upwards and ends where it falls back.
 3. A value that changes nothing says nothing; a mode is one of as many equal parts of the range.
+4. What is bound while it is played is still heard to come up as the music that it was: no note sticks. Nor does a
+   gesture whose control is bound to something else while it is down.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 from improv.errors import UserError
-from improv.events import ControlChange, Event, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
+from improv.events import SUSTAIN, ControlChange, Event, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
 from improv.modes import MODES
 from improv.settings import narrowed, tempered
 
 #: From this value on a pedal, switch or pad is down.
 DOWN = 64
 KINDS = ("cc", "note", "program")
+#: Seconds in which a control that was just bound to a gesture makes none: it is still being moved.
+STILL_MOVING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,14 @@ def read_binding(raw: object) -> Binding | None:
     if (number or 0) > 127 or not 0 <= (channel or 0) <= 15:
         raise ValueError(raw)
     return Binding(said[1], number, channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The next control that moves is to be bound to `name`; `told` is told which that was, or why it cannot be."""
+
+    name: str
+    told: Callable[[Binding | UserError], None]
 
 
 def _doubling(value: int) -> float:
@@ -80,19 +92,77 @@ class Controls:
         """It begins in `mode`: a note that is bound to that chooses the one after."""
         self._bound = dict(bound or {})
         self._values: dict[str, object] = {"mode": mode}
+        self._bound_at: dict[str, float] = {}
+        self._playing: set[tuple[Hashable, int, int | None]] = set()  # source, channel and pitch, or None for the pedal
+        self._lesson: Lesson | None = None
 
-    def hear(self, event: Event | ProgramChange) -> list[Turned | Gesture] | None:
-        """What this event turns or asks for; None if it is not bound."""
+    @property
+    def bound(self) -> dict[str, Binding]:
+        """What is bound, by name."""
+        return dict(self._bound)
+
+    @property
+    def learning(self) -> str | None:
+        """What the next control that moves will be bound to; None where nobody learns."""
+        return None if self._lesson is None else self._lesson.name
+
+    def learn(self, lesson: Lesson | None) -> None:
+        """The next control that moves is bound as the lesson says, which is told; None: nothing is learned any more."""
+        self._lesson = lesson
+
+    def bind(self, name: str, binding: Binding | None, at: float) -> list[Turned | Gesture]:
+        """From now on `name` is bound so, or not at all; what ends thereby. UserError if another name is bound so."""
+        others = {other: one for other, one in self._bound.items() if other != name}
+        if binding is not None:
+            bindings({other: str(one) for other, one in (*others.items(), (name, binding))})
+            others[name] = binding
+            self._bound_at[name] = at
+        self._bound = others
+        held = name not in TURNS and self._values.pop(name, False)
+        return [Gesture(at, Move(name), False)] if held else []
+
+    def hear(self, event: Event | ProgramChange, source: Hashable = 0) -> list[Turned | Gesture] | None:
+        """What this event, of an input or player `source`, turns or asks for; None if it is not bound."""
+        if self._lesson is not None and (found := binding_of(event)) is not None:
+            return self._learned(self._lesson, found, event.at)
         name = next((name for name, binding in self._bound.items() if _fits(binding, event)), None)
-        if name is None:
+        if name is None or self._comes_up(event, source):
+            self._heard_as_music(event, source)
             return None
         value = _value(event)
         if name in TURNS:
             return [] if isinstance(event, NoteOff) else self._turn(name, event, value)
+        if event.at - self._bound_at.get(name, float("-inf")) < STILL_MOVING:
+            return []
         down = value >= DOWN or isinstance(event, NoteOn | ProgramChange)
         before, self._values[name] = self._values.get(name, False), down
         once = isinstance(event, ProgramChange)
         return [] if down == before and not once else [Gesture(event.at, Move(name), down)]
+
+    def turned(self, event: Turned) -> None:
+        """Something else has turned this."""
+        if event.name in TURNS:
+            self._values[event.name] = event.value
+
+    def _learned(self, lesson: Lesson, found: Binding, at: float) -> list[Turned | Gesture]:
+        self._lesson = None
+        try:
+            ended = self.bind(lesson.name, found, at)
+        except UserError as error:
+            lesson.told(error)
+            return []
+        lesson.told(found)
+        return ended
+
+    def _comes_up(self, event: Event | ProgramChange, source: Hashable) -> bool:
+        """Whether a key or pedal comes up that went down as music."""
+        up = isinstance(event, NoteOff) or (_is_pedal(event) and _value(event) < DOWN)
+        return up and _key(event, source) in self._playing
+
+    def _heard_as_music(self, event: Event | ProgramChange, source: Hashable) -> None:
+        if isinstance(event, NoteOn | NoteOff) or _is_pedal(event):
+            down = isinstance(event, NoteOn) or _value(event) >= DOWN
+            (self._playing.add if down else self._playing.discard)(_key(event, source))
 
     def _turn(self, name: str, event: Event | ProgramChange, value: int) -> list[Turned | Gesture]:
         field, at = TURNS[name]
@@ -146,6 +216,15 @@ def _fits(binding: Binding, event: Event | ProgramChange) -> bool:
         case ProgramChange():
             what = ("program", None)
     return (binding.kind, binding.number) == what and binding.channel in (None, event.channel)
+
+
+def _is_pedal(event: Event | ProgramChange) -> bool:
+    return isinstance(event, ControlChange) and event.control == SUSTAIN
+
+
+def _key(event: Event | ProgramChange, source: Hashable) -> tuple[Hashable, int, int | None]:
+    """What holds a note or the sustain pedal down."""
+    return source, event.channel, event.pitch if isinstance(event, NoteOn | NoteOff) else None
 
 
 def _value(event: Event | ProgramChange) -> int:

@@ -28,11 +28,16 @@ class Desk:
         self._recorder = recorder
         self._log = log
         self._notifier = Notifier({}) if notifier is None else notifier
+        self._beside: Callable[[str, float], None] = lambda text, at: None
         self._news: list[News] = [] if recorder is None else [recorder.news]
 
     def ask(self, news: News) -> None:
         """From now on somebody's news are asked for at every look."""
         self._news.append(news)
+
+    def share(self, told: Callable[[str, float], None]) -> None:
+        """From now on somebody else is told what the player is told: the line, and when that was."""
+        self._beside = told
 
     def look(self, now: float) -> None:
         """Pass on what there is to say; `now` in absolute seconds. To be called a few times a second or more."""
@@ -44,6 +49,7 @@ class Desk:
     def say(self, text: str, now: float) -> None:
         """Tell the player something, in one line, and write it down."""
         self._line.say(text)
+        self._beside(text, now)
         self._log(text)
         if self._recorder is not None:
             self._recorder.put(Remark(now, text))

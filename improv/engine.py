@@ -141,7 +141,7 @@ def run(
                 case Heard():
                     events += reception.events(report)
                 case Said(said):
-                    events += said
+                    events += reception.said(said)
                 case Sent():
                     timing.sent(report)
                     reception.sent(report)

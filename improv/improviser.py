@@ -14,6 +14,7 @@ from improv.notes import Note
 from improv.pedalling import Pedalling
 from improv.performer import Performer
 from improv.plan import VOICES, Command, Limit
+from improv.pulse import Pulse
 from improv.recall import Remembrance
 from improv.settings import Settings
 from improv.stage import stage
@@ -91,6 +92,16 @@ class Improviser:
     def frozen(self) -> bool:
         """Whether it learns no more."""
         return self._performer.frozen
+
+    @property
+    def remembrance(self) -> Remembrance | None:
+        """The session memory of all that was heard; None if the settings want none."""
+        return self._stage.ears.remembrance
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """The beat it plays to; None in free time."""
+        return self._stage.ears.time.pulse
 
     def heard_lately(self) -> list[tuple[tuple[str, int], Note]]:
         """The last notes of both, in onset order, each by its voice and number."""

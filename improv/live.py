@@ -6,6 +6,8 @@ import contextlib
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +17,11 @@ from improv.desk import Desk
 from improv.errors import UserError
 from improv.greeting import greeting
 from improv.improviser import Improviser
+from improv.learning import keep
 from improv.logfile import logged
 from improv.notify import Notifier
 from improv.onlyone import only_one
-from improv.ports.reports import ALONE
+from improv.ports.reports import ALONE, Opened
 from improv.reception import Reception
 from improv.recorder import Recorder
 from improv.recording import new_recorder, recorded
@@ -30,6 +33,7 @@ from improv.status import StatusLine
 if TYPE_CHECKING:
     from improv.monitor.playing import Web
     from improv.ports.lifeline import Lifeline
+    from improv.ports.onlooker import Onlooker
 
 #: After how many new objects the collector looks at them, and how often at older ones: never for long.
 COLLECT = (10_000, 20, 100)
@@ -37,9 +41,10 @@ COLLECT = (10_000, 20, 100)
 SWITCH = 0.0005
 
 
-def play(read: Callable[[], config.Config], *, alone: bool = False) -> int:
-    """Play live until Ctrl-C or SIGTERM, then 0. `read` settles the settings, again on SIGHUP. `alone`: where no port
-    is named there is none, and the page is the instrument. Raises UserError."""
+def play(read: Callable[[], config.Config], named: Path | None, *, alone: bool = False) -> int:
+    """Play live until Ctrl-C or SIGTERM, then 0. `read` settles the settings, again on SIGHUP; `named` is their file,
+    where one was named. `alone`: where no port is named there is none, and the page is the instrument. Raises
+    UserError."""
     from improv.ports.lifeline import Stopped
 
     lost = None
@@ -50,7 +55,7 @@ def play(read: Callable[[], config.Config], *, alone: bool = False) -> int:
         if settled.switch("web.on"):
             from improv.monitor.playing import Web
 
-            web = stack.enter_context(contextlib.closing(Web(settled, alone=alone)))
+            web = stack.enter_context(contextlib.closing(Web(settled, partial(keep, named=named), alone=alone)))
 
         def settle() -> config.Config:
             return read() if web is None else web.settle(read())
@@ -71,7 +76,6 @@ def _session(
     read: Callable[[], config.Config], stopping: Callable[[], bool], hung_up: Callable[[], bool], web: Web | None
 ) -> str | None:
     """Play until `stopping()`, or until the page wants another session; why the ports were lost, if they were."""
-    from improv.ports.lifeline import Lifeline
 
     def over() -> bool:
         return stopping() or (web is not None and web.over())
@@ -79,7 +83,8 @@ def _session(
     settled = read()
     settings = core_settings(settled)
     model = app.load_to_play(settled)
-    remembrance, kept = app.load_memory(settled, model.encoding)
+    before = None if web is None else web.learned
+    remembrance, kept = app.load_memory(settled, model.encoding, before)
     rng = np.random.default_rng(settled.whole("sampling.seed"))
     improviser = Improviser(model if web is None else web.overheard(model), settings, rng, remembrance)
     line = StatusLine(sys.stdout, settled.text("terminal.detail"))
@@ -87,36 +92,48 @@ def _session(
         stack.enter_context(kept)
         stack.enter_context(model.watched())
         stack.enter_context(contextlib.closing(line))
-        ports: Lifeline | None = None
-        if web is None or not web.alone(settled):
-            ports = stack.enter_context(contextlib.closing(Lifeline(port_settings(settled), stopping)))
-        opened = ALONE if ports is None else ports.opened
-        if ports is not None and settled.text("ports.out") and not settled.switch("ports.virtual"):
+        ports, opened = _open(settled, stopping, alone=web is not None and web.alone(settled))
+        stack.enter_context(contextlib.closing(ports))
+        if settled.text("ports.out") and not settled.switch("ports.virtual"):
             stack.enter_context(only_one(opened.output))
-        recorder = new_recorder(settled, settings, app.model_file(settled))
+        recorder = new_recorder(settled, settings, app.model_file(settled), before)
         core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
         said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
         said += [] if web is None else [web.greeting()]
         desk = stack.enter_context(_open_desk(line, recorder, settled, said))
         go_first()
         timing = engine.Timing()
-        reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), controls(settled))
+        bound = controls(settled)
+        reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), bound)
         derived = Derived(core_settings, hearing)
         again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
         desk.ask(model.news)
         desk.ask(again.news)
-        link: engine.Link | None = ports
+        link: engine.Link = ports
         heard: engine.Core = core
         if web is not None:
             desk.ask(web.news)
-            link, heard = web.attach(settled, improviser, core, ports, timing)
-        assert link is not None, "without a page there are ports"
-        for before in app.prompt(settled, clock.now()):
-            core.hear(before)
+            desk.share(web.say)
+            attached = web.attached(settled, improviser, core, ports, opened, timing, bound)
+            link, heard = stack.enter_context(attached)
+        for first in app.prompt(settled, clock.now()):
+            core.hear(first)
         lost = engine.run(heard, link, timing, line, over, reception=reception, desk=desk)
         if settled.text("terminal.detail") == "verbose":
             line.say(str(timing))
     return lost
+
+
+def _open(settled: config.Config, stopping: Callable[[], bool], *, alone: bool) -> tuple[Lifeline | Onlooker, Opened]:
+    """The ports, and what was opened; `alone`: none, only who looks at those there are."""
+    if alone:
+        from improv.ports.onlooker import Onlooker
+
+        return Onlooker(settled.text("ports.api")), ALONE
+    from improv.ports.lifeline import Lifeline
+
+    ports = Lifeline(port_settings(settled), stopping)
+    return ports, ports.opened
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from improv.controls import Controls
-from improv.events import ClockEvent, Event, ProgramChange
+from improv.events import ClockEvent, Event, ProgramChange, Turned
 from improv.events import Heard as Input
 from improv.guard import Guard
 from improv.hands import Hands, Hearing
@@ -52,10 +52,23 @@ class Reception:
         """What the player plays or turns."""
         if isinstance(event, Event) and self._guard.takes_back(event, port):
             return ()
-        turned = self._controls.hear(event)
+        turned = self._controls.hear(event, port)
         if turned is not None or isinstance(event, ProgramChange):
             return turned or ()
         return self._hands.hear(event, port)
+
+    def said(self, events: Sequence[Input | ProgramChange]) -> list[Input]:
+        """What a player did who plays on no port: what is bound turns a setting or makes a gesture there too."""
+        said: list[Input] = []
+        for event in events:
+            turned = self._controls.hear(event, "said") if isinstance(event, Event | ProgramChange) else None
+            if isinstance(event, Turned):
+                self._controls.turned(event)
+            if turned is not None:
+                said += turned
+            elif not isinstance(event, ProgramChange):
+                said.append(event)
+        return said
 
     def settle(self, hearing: Hearing) -> None:
         """From now on this is what is heard."""

@@ -19,6 +19,7 @@ import numpy as np
 from improv import clock, config, sessionfolder
 from improv.fallback import Fallback
 from improv.improviser import Improviser
+from improv.kept import Kept, pack
 from improv.recorder import PATIENCE, Recorded, Recorder
 from improv.sessionfile import FORMAT, Head, Stumble
 from improv.settings import Settings
@@ -40,12 +41,15 @@ def recorded(core: Improviser, recorder: Recorder, model: Fallback) -> Iterator[
         thread.join(PATIENCE)
 
 
-def new_recorder(settled: config.Config, settings: Settings, model: Path) -> Recorder | None:
-    """A recorder for the session that begins now, or None if the settings want none."""
+def new_recorder(
+    settled: config.Config, settings: Settings, model: Path, before: Kept | None = None
+) -> Recorder | None:
+    """A recorder for the session that begins now, or None if the settings want none. `before`: what was learned in the
+    sessions that it goes on from."""
     if not settled.switch("record.on"):
         return None
     at, began = clock.now(), datetime.now(UTC)
-    memory = _remembered(settled.text("model.memory"))
+    memory = _remembered(settled.text("model.memory"), before)
     folder, most = where(settled), settled.whole("record.megabytes") << 20
 
     def prepare() -> tuple[Path, Head]:
@@ -67,10 +71,10 @@ def new_recorder(settled: config.Config, settings: Settings, model: Path) -> Rec
     return Recorder(prepare, most)
 
 
-def _remembered(named: str) -> str:
+def _remembered(named: str, before: Kept | None) -> str:
     """The memory that playing begins with, in base64; it may be written anew before the head is."""
     if named in MEMORIES:
-        return ""
+        return "" if before is None else base64.b64encode(pack(before)).decode()
     try:
         return base64.b64encode(Path(named).read_bytes()).decode()
     except OSError:  # there is none yet

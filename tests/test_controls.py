@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from improv.controlnames import CONTROLS
-from improv.controls import TURNS, Controls, bindings, read_binding
+from improv.controls import STILL_MOVING, TURNS, Binding, Controls, Lesson, bindings, read_binding
 from improv.ears import Ears
 from improv.encoding import DURATION, Encoding
 from improv.errors import UserError
@@ -182,3 +182,80 @@ def test_of_its_own_notes_only_a_share_is_context(share: float, heard: int) -> N
 
 def test_a_note_off_of_a_bound_note_is_swallowed_too() -> None:
     assert controls(density="note 36").hear(NoteOff(0.0, 0, 36)) == []
+
+
+def taught(knob: Controls, name: str) -> list[Binding | UserError]:
+    """What the lesson was told, when it is."""
+    told: list[Binding | UserError] = []
+    knob.learn(Lesson(name, told.append))
+    return told
+
+
+def test_the_next_control_that_moves_is_learned_and_turns_from_then_on() -> None:
+    knob = controls(take="cc 66")
+    told = taught(knob, "loudness")
+    assert knob.hear(ControlChange(1.0, 0, 20, 0)) is None, "a pedal that comes up is none that moves"
+    assert knob.learning == "loudness"
+    assert knob.hear(ControlChange(1.0, 0, 20, 30)) == [] and told == [Binding("cc", 20)]
+    assert knob.learning is None
+    assert knob.hear(ControlChange(1.1, 0, 20, 64)) == [Turned(1.1, "loudness", 1.0)]
+
+
+@pytest.mark.parametrize("event", [NoteOn(1.0, 9, 36, 100), ProgramChange(1.0, 0, 7), ControlChange(1.0, 0, 64, 127)])
+def test_a_pad_a_program_or_a_pedal_is_learned_and_is_no_music(event: NoteOn | ProgramChange | ControlChange) -> None:
+    knob = controls()
+    told = taught(knob, "take")
+    assert knob.hear(event) == [] and len(told) == 1
+    assert knob.hear(NoteOff(1.1, 9, 36)) in ([], None)
+    again = type(event)(**{**{name: getattr(event, name) for name in event.__slots__}, "at": 9.0})
+    assert knob.hear(again) == [Gesture(9.0, Move.TAKE, True)]
+
+
+def test_a_pedal_that_is_learned_makes_no_gesture_while_it_is_still_on_its_way() -> None:
+    pedal = controls()
+    taught(pedal, "panic")
+    assert [pedal.hear(ControlChange(1.0 + 0.01 * value, 0, 64, value)) for value in (1, 30, 49)] == [[], [], []]
+    assert pedal.hear(ControlChange(1.0 + STILL_MOVING, 0, 64, 127)) == []
+    assert pedal.hear(ControlChange(1.1 + STILL_MOVING, 0, 64, 0)) == []
+    assert pedal.hear(ControlChange(4.0, 0, 64, 127)) == [Gesture(4.0, Move.PANIC, True)]
+
+
+def test_what_is_bound_already_is_said_and_all_stays_as_it_was() -> None:
+    knob = controls(take="cc 66", tap="cc 67")
+    told = taught(knob, "tap")
+    assert knob.hear(ControlChange(1.0, 0, 66, 127)) == []
+    assert "controls.take and controls.tap are both bound to cc 66" in str(told[0])
+    assert {name: str(bound) for name, bound in knob.bound.items()} == {"take": "cc 66", "tap": "cc 67"}
+
+
+def test_a_key_or_pedal_that_is_bound_while_it_is_held_comes_up_as_music() -> None:
+    """Two keyboards: on the first the key is held, on the second it is struck to be learned."""
+    reception, held, learned = Reception(controls=(knob := controls())), [], []
+    held += reception.events(Heard(1.0, 0, b"\x90\x24\x40")) + reception.events(Heard(1.0, 0, b"\xb0\x40\x7f"))
+    taught(knob, "mute")
+    learned += reception.events(Heard(2.0, 1, b"\x90\x24\x40"))
+    taught(knob, "panic")
+    learned += reception.events(Heard(2.1, 1, b"\xb0\x40\x50"))
+    learned += reception.events(Heard(2.2, 1, b"\x80\x24\x40")) + reception.events(Heard(2.2, 1, b"\xb0\x40\x00"))
+    held += reception.events(Heard(3.0, 0, b"\x80\x24\x40")) + reception.events(Heard(3.0, 0, b"\xb0\x40\x00"))
+    assert learned == []
+    assert held == [
+        *(NoteOn(1.0, 0, 36, 64), ControlChange(1.0, 0, 64, 127)),
+        *(NoteOff(3.0, 0, 36), ControlChange(3.0, 0, 64, 0)),
+    ]
+
+
+def test_a_gesture_whose_control_is_bound_to_something_else_while_it_is_down_ends() -> None:
+    pedal = controls(take="cc 66")
+    pedal.hear(ControlChange(1.0, 0, 66, 127))
+    assert pedal.bind("take", None, 2.0) == [Gesture(2.0, Move.TAKE, False)]
+    assert pedal.hear(ControlChange(3.0, 0, 66, 0)) is None
+
+
+def test_what_is_played_elsewhere_can_be_bound_too_and_what_is_turned_there_is_known_here() -> None:
+    reception = Reception(controls=controls(mute="note 60", mode="note 61"))
+    said = [NoteOn(1.0, 0, 60, 64), NoteOn(1.0, 0, 62, 64), ProgramChange(1.0, 0, 5), Turned(1.0, "mode", "harmonize")]
+    assert reception.said(said) == [Gesture(1.0, Move.MUTE, True), said[1], said[3]]
+    modes = [*MODES]
+    after = modes[(modes.index("harmonize") + 1) % len(modes)]
+    assert reception.said([NoteOn(2.0, 0, 61, 64)]) == [Turned(2.0, "mode", after)]

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from improv.controls import Binding, Controls, bindings
 from improv.errors import UserError
-from improv.events import ControlChange, Gesture, Move, NoteOff, NoteOn, Turned
+from improv.events import ControlChange, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
+from improv.learning import PATIENCE
 from improv.modes import MODES
 from improv.monitor import showing
+from improv.monitor.binder import Binder
+from improv.monitor.cables import Cables
 from improv.monitor.dials import DIALS, described, shown, turned
 from improv.monitor.guard import Guard
 from improv.monitor.hub import BUSY, CLIENTS, LOST, RATE, Hub, Lasting
@@ -18,6 +22,7 @@ from improv.monitor.remote import Remote
 from improv.monitor.schema import FILE, Schema
 from improv.monitor.witness import Witness
 from improv.plan import Cancel, PlannedNote, Play, Silence
+from improv.ports.reports import Back, Opened, Plugged, There, Unplugged
 from improv.settings import Settings, tempered
 from improv.settingtable import BY_PATH
 
@@ -41,8 +46,7 @@ def test_every_control_of_the_page_is_a_setting_and_goes_there_and_back() -> Non
     for name, value in shown(settings).items():
         assert DIALS[name].path in BY_PATH
         assert turned(name, value, settings) == getattr(settings, name), name
-    ports = {"inputs": [], "output": "", "available_inputs": [], "available_outputs": []}
-    said = showing.hello(1.0, settings, alone=True, model="m", models=["m"], ports=ports, recording=False)
+    said = showing.hello(1.0, settings, alone=True, model="m", models=["m"], recording=False)
     assert fits(said) and {mode["name"] for mode in said["modes"]} == set(MODES)
     assert [control["name"] for control in described()] == [*DIALS]
 
@@ -79,7 +83,8 @@ class PageOf:
 def heard(*said: dict[str, Any]) -> tuple[list[object], Remote, PageOf]:
     page = PageOf(*said)
     remote = Remote(page)  # type: ignore[arg-type]
-    return [*remote.events(Settings(), {"default": Path(), "mine": Path("mine.onnx")})], remote, page
+    binder = Binder(page, Controls(), lambda name, binding: Path("config.toml"))
+    return [*remote.events(Settings(), {"default": Path(), "mine": Path("mine.onnx")}, binder)], remote, page
 
 
 def test_what_is_done_on_the_page_becomes_events() -> None:
@@ -89,6 +94,8 @@ def test_what_is_done_on_the_page_becomes_events() -> None:
         {"type": "gesture", "move": "mute", "down": True},
         {"type": "set", "name": "temperature", "value": 1.5},
         {"type": "note", "on": False, "pitch": 60},
+        {"type": "control", "control": 1, "value": 5},
+        {"type": "program", "program": 3},
     )
     assert events == [
         NoteOn(5.0, 0, 60, 80),
@@ -96,6 +103,8 @@ def test_what_is_done_on_the_page_becomes_events() -> None:
         Gesture(5.0, Move.MUTE, True),
         Turned(5.0, "temperature", tempered(1.5)),
         NoteOff(5.0, 0, 60),
+        ControlChange(5.0, 0, 1, 5),
+        ProgramChange(5.0, 0, 3),
     ]
     assert not remote.again and remote.choices == {"sampling.temperature": 1.5}
 
@@ -211,3 +220,76 @@ def test_what_a_client_holds_is_let_go_when_it_leaves_and_floods_end() -> None:
     assert all(client.speaks(1.0) for _ in range(RATE)) and not client.speaks(1.0)
     assert client.speaks(2.0)
     assert [hub.join(lambda: None, 0.0) is None for _ in range(CLIENTS)] == [False] * (CLIENTS - 1) + [True]
+
+
+def binder(page: PageOf, **bound: str) -> tuple[Binder, Controls, list[tuple[str, Binding | None]]]:
+    controls, kept = Controls(bindings(bound)), []
+
+    def keep(name: str, binding: Binding | None) -> Path:
+        if name == "mute":
+            raise UserError("config.toml: cannot be written")
+        kept.append((name, binding))
+        return Path("config.toml")
+
+    return Binder(page, controls, keep), controls, kept
+
+
+def test_a_control_is_learned_shown_and_kept_and_can_be_unbound() -> None:
+    page = PageOf()
+    binding, controls, kept = binder(page, take="cc 66")
+    binding.look(0.0)
+    assert page.told == [{"type": "bindings", "bindings": {"take": "cc 66"}, "learning": None}]
+    binding.learn("density", 1.0)
+    binding.look(1.0)
+    assert page.told[-1] == {"type": "bindings", "bindings": {"take": "cc 66"}, "learning": "density"}
+    assert controls.hear(ControlChange(1.5, 0, 20, 90)) == []
+    binding.close()  # what is saved, is by then
+    binding.look(1.5)
+    assert kept == [("density", Binding("cc", 20))] and binding.bound == {"controls.density": "cc 20"}
+    assert page.told[-1] == {"type": "bindings", "bindings": {"take": "cc 66", "density": "cc 20"}, "learning": None}
+    assert page.told[-2]["text"] == "density is cc 20 now. Saved to config.toml."
+    assert all(map(fits, page.told))
+
+
+def test_what_is_bound_twice_or_cannot_be_saved_or_never_moves_is_one_line() -> None:
+    page = PageOf()
+    binding, controls, kept = binder(page, take="cc 66", mute="cc 67")
+    binding.learn("tap", 1.0)
+    controls.hear(ControlChange(1.0, 3, 66, 127))
+    binding.look(1.0)
+    assert [one["text"] for one in page.told if one["type"] == "said"] == [
+        "controls.take and controls.tap are both bound to cc 66: give each its own"
+    ]
+    assert kept == [] and controls.learning is None
+    binding.unbind("mute", 2.0)
+    binding.close()
+    binding.look(2.0)
+    assert page.told[-2]["text"] == "nothing is bound to mute now. config.toml: cannot be written"
+    assert [*controls.bound] == ["take"], "it holds all the same, for now"
+    binding.learn("tap", 3.0)
+    binding.look(3.0)
+    binding.look(3.0 + PATIENCE + 0.1)
+    assert "nothing moved" in page.told[-2]["text"] and controls.learning is None
+    with pytest.raises(UserError, match="no such control"):
+        binding.learn("waltz", 4.0)
+    assert all(map(fits, page.told))
+
+
+def test_cables_are_shown_as_they_come_and_go() -> None:
+    cables = Cables(Opened("alsa", ("Keys:Keys 20:0", "pads"), "improv out", absent=("pads",)), There())
+    message = cables.message()
+    assert (message["inputs"], message["output"], message["unplugged"]) == (["Keys:Keys 20:0", "pads"], "", ["pads"])
+    assert cables.hear(There(("Keys:Keys 20:0",), ("Synth:Synth 24:0",)))
+    assert cables.hear(Unplugged("Keys:Keys 20:0", "in")) and cables.hear(Plugged("Pads:Pads 28:0", "in"))
+    message = cables.message()
+    assert message["inputs"] == ["Keys:Keys 20:0", "Pads:Pads 28:0"] and message["unplugged"] == ["Keys:Keys 20:0"]
+    assert message["available_outputs"] == ["Synth:Synth 24:0"]
+    assert cables.hear(Plugged("Keys:Keys 32:0", "in")), "with another number"
+    assert cables.message()["inputs"][0] == "Keys:Keys 32:0" and not cables.message()["unplugged"]
+    assert cables.hear(Back(Opened("alsa", (), "", absent=("pads",)))) and cables.message()["unplugged"] == ["pads"]
+    assert fits({"type": "ports", "ports": message})
+
+
+def test_where_the_page_is_the_instrument_no_port_is_chosen() -> None:
+    message = Cables(None, There(("Keys",), ())).message()
+    assert (message["inputs"], message["output"], message["available_inputs"]) == ([], "", ["Keys"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from improv.controlnames import CONTROLS
 from improv.errors import UserError
 from improv.keynames import TONICS
 from improv.modes import MODES
@@ -64,6 +65,14 @@ DIALS = {
 def described() -> list[dict[str, Any]]:
     """Each dial as the page is told of it: `controls` of its first message."""
     return [_described(name, dial) for name, dial in DIALS.items()]
+
+
+def learnable() -> list[dict[str, str]]:
+    """What a knob, pad, pedal or key can be bound to, as the page is told of it: `learnable` of its first message."""
+    labels = {name: dial.label for name, dial in DIALS.items()}
+    return [
+        {"name": name, "label": labels.get(name, name.capitalize()), "says": says} for name, says in CONTROLS.items()
+    ]
 
 
 def shown(settings: Settings) -> dict[str, Any]:

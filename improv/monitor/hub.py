@@ -16,7 +16,7 @@ Message = dict[str, Any]
 BUSY, LOST = 32, 1024
 FRAMES = {"plan", "context", "thinking", "status"}
 #: What a page that comes later is told at once, in this order.
-LASTING = ("hello", "ports", "context", "plan", "status")
+LASTING = ("hello", "ports", "bindings", "context", "plan", "status")
 #: Messages a second that a page may send, and clients at once.
 RATE, CLIENTS = 500, 32
 

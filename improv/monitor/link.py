@@ -1,4 +1,4 @@
-"""The engine's link where there is a page: to the ports, if there are any, and to the page beside them.
+"""The engine's link where there is a page: to the ports, or to who looks at them, and to the page beside them.
 
 What the page's player does comes in as events; what both play, plan and think is shown. Where there are no ports the
 page is the instrument: what it is told of improv's notes, its synth plays.
@@ -6,15 +6,14 @@ page is the instrument: what it is told of improv's notes, its synth plays.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import wait as wait_for
 from typing import Protocol
 
 from improv import clock
-from improv.events import Heard as Input
+from improv.monitor.cables import Cables
 from improv.monitor.mirror import Mirror
 from improv.monitor.page import Page
+from improv.monitor.remote import Input
 from improv.monitor.showing import strokes
 from improv.monitor.witness import Stroke, Witness
 from improv.plan import Command, Silence
@@ -23,7 +22,7 @@ from improv.ports.reports import Report, Said, Sent
 
 
 class Ports(Protocol):
-    """The link to real ports."""
+    """The link to real ports, or to who looks at them."""
 
     def send(self, command: Command) -> None:
         """Hand a command over."""
@@ -35,19 +34,30 @@ class Ports(Protocol):
 
 
 class PageLink:
-    """`ports` None: the page alone. `asked` makes events of what the page's player does."""
+    """`alone` where no ports are played on, so that nobody else reports what began. `asked` makes events of what the
+    page's player does; `cables` knows the ports."""
 
-    def __init__(self, page: Page, ports: Ports | None, asked: Callable[[], Sequence[Input]], mirror: Mirror) -> None:
+    def __init__(
+        self,
+        page: Page,
+        ports: Ports,
+        cables: Cables,
+        asked: Callable[[], Sequence[Input]],
+        mirror: Mirror,
+        *,
+        alone: bool,
+    ) -> None:
         self._page = page
         self._ports = ports
+        self._cables = cables
         self._asked = asked
         self._mirror = mirror
+        self._alone = alone
         self._witness = Witness()
 
     def send(self, command: Command) -> None:
         """Hand a command over."""
-        if self._ports is not None:
-            self._ports.send(command)
+        self._ports.send(command)
         now = clock.now()
         self._witness.obey(command, now)
         if isinstance(command, Silence):
@@ -57,11 +67,13 @@ class PageLink:
     def wait(self, timeout: float | None) -> list[Report]:
         """What the ports reported and what the page said, as soon as there is anything."""
         reports = self._rest(timeout)
+        if any([self._cables.hear(report) for report in reports]):
+            self._page.tell({"type": "ports", "ports": self._cables.message()})
         begun = self._witness.go_on(clock.now())
         if begun:
             self._page.tell(strokes(begun))
             self._mirror.planned(self._witness.planned)
-        if self._ports is None:
+        if self._alone:
             reports += _sent(begun)
         if events := tuple(self._asked()):
             reports.append(Said(events))
@@ -71,15 +83,7 @@ class PageLink:
     def _rest(self, timeout: float | None) -> list[Report]:
         due = self._witness.due_at()
         left = [seconds for seconds in (timeout, None if due is None else due - clock.now()) if seconds is not None]
-        longest = max(0.0, min(left)) if left else None
-        beside = self._page.connection
-        if self._ports is not None:
-            return self._ports.wait(longest, beside)
-        if beside is not None:
-            wait_for([beside], longest)
-        else:
-            time.sleep(0.02 if longest is None else min(longest, 0.02))
-        return []
+        return self._ports.wait(max(0.0, min(left)) if left else None, self._page.connection)
 
 
 def _sent(begun: Sequence[Stroke]) -> list[Report]:

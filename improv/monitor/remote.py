@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from improv.errors import UserError
-from improv.events import SUSTAIN, ControlChange, Gesture, Move, NoteOff, NoteOn, Turned
-from improv.events import Heard as Input
+from improv.events import SUSTAIN, ControlChange, Gesture, Heard, Move, NoteOff, NoteOn, ProgramChange, Turned
+from improv.monitor.binder import Binder
 from improv.monitor.dials import DIALS, turned
 from improv.monitor.page import Page
 from improv.reloading import waits
 from improv.settingkinds import Value
 from improv.settings import Settings
 
+Input = Heard | ProgramChange
 #: How the model that comes with improv is called on the page.
 OWN_MODEL = "default"
 _PATHS = {"inputs": "ports.in", "output": "ports.out", "model": "model.file", "recording": "record.on"}
@@ -33,12 +34,12 @@ class Remote:
         self._keys: defaultdict[int, set[int]] = defaultdict(set)  # by pitch, the pages that hold it
         self._pedals: set[int] = set()
 
-    def events(self, settings: Settings, models: Mapping[str, Path]) -> list[Input]:
+    def events(self, settings: Settings, models: Mapping[str, Path], binder: Binder) -> list[Input]:
         """What was done since this was last asked; `settings` as they are, `models` by their names on the page."""
         events: list[Input] = []
         for message in self.page.said():
             try:
-                events += self._heed(message, settings, models)
+                events += self._heed(message, settings, models, binder)
             except UserError as error:
                 self.say(str(error), float(message["at"]), "error")
         return events
@@ -57,17 +58,32 @@ class Remote:
         """What was chosen could be."""
         self._before = dict(self.choices)
 
-    def _heed(self, message: Mapping[str, Any], settings: Settings, models: Mapping[str, Path]) -> list[Input]:
+    def last(self, settled: Mapping[str, Value]) -> None:
+        """What was settled elsewhere lasts as what was chosen here."""
+        self.choices |= settled
+        self._before |= settled
+
+    def _heed(
+        self, message: Mapping[str, Any], settings: Settings, models: Mapping[str, Path], binder: Binder
+    ) -> list[Input]:
         at = float(message["at"])
         match message["type"]:
             case "note":
                 return self._note(at, int(message["page"]), bool(message["on"]), message)
             case "pedal":
                 return self._pedal(at, int(message["page"]), down=bool(message["down"]))
+            case "control":
+                return [ControlChange(at, 0, int(message["control"]), int(message["value"]))]
+            case "program":
+                return [ProgramChange(at, 0, int(message["program"]))]
             case "gesture":
                 return [Gesture(at, Move(message["move"]), bool(message["down"]))]
             case "set":
                 return self._set(at, str(message["name"]), message["value"], settings)
+            case "learn":
+                binder.learn(message["name"], at)
+            case "unbind":
+                return [*binder.unbind(str(message["name"]), at)]
             case "choose":
                 self._choose(message, models)
         return []

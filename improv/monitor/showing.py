@@ -9,12 +9,13 @@ from improv.casting import IMPROV
 from improv.context import CONTEXT_NOTES
 from improv.engine import Timing
 from improv.improviser import Improviser
-from improv.monitor.dials import described, shown
+from improv.monitor.dials import described, learnable, shown
 from improv.monitor.hub import Message
 from improv.monitor.overheard import Overheard
 from improv.monitor.witness import Stroke
 from improv.notes import Note, Part
 from improv.plan import PlannedNote
+from improv.pulse import Pulse
 from improv.settings import Settings
 
 #: Notes of a plan and latenesses that are shown at most.
@@ -31,12 +32,12 @@ _PARTS = {Part.LEAD: "lead", Part.ACCOMPANIMENT: "accompaniment"}
 
 
 def hello(now: float, settings: Settings, **beside: Any) -> Message:
-    """The first of all; `beside`: alone, model, models, ports, recording."""
+    """The first of all; `beside`: alone, model, models, recording."""
     modes = [{"name": name, "says": says} for name, says in MODES.items()]
     controls = described()
     return {
         **{"type": "hello", "version": 1, "now": now, "modes": modes, "controls": controls},
-        **{"settings": shown(settings), **beside},
+        **{"settings": shown(settings), "learnable": learnable(), **beside},
     }
 
 
@@ -100,11 +101,18 @@ def status(now: float, core: Improviser, timing: Timing, began: float, recording
         **{"type": "status", "now": now, "answering": said.answering, "muted": said.muted},
         **{"frozen": core.frozen, "heard": said.heard, "played": said.played, "mode": said.mode},
         **{"key": None if said.key is None else str(said.key), "tempo": said.tempo, "time": said.time},
+        "pulse": _pulse(core.pulse),
         "reaction_ms": _ms(timing.reaction.p99),
         "lateness_ms": {"p50": _ms(late.median), "p99": _ms(late.p99)} if known else None,
         "latest_ms": [value * 1000 for value in late.latest(LATEST)],
         **{"in_time": timing.ready, "recording": recording, "session_seconds": now - began},
     }
+
+
+def _pulse(pulse: Pulse | None) -> Message | None:
+    if pulse is None:
+        return None
+    return {"at": pulse.at, "beat": pulse.beat, "period": pulse.period, "bar": pulse.bar}
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from improv.ports.reports import Plugged, Unplugged
+from improv.ports.reports import Plugged, There, Unplugged
 
 
 class Input(Protocol):
@@ -48,6 +48,11 @@ class Board(Protocol):
     @property
     def look_at(self) -> float:
         """When `look` is to be called again."""
+        ...
+
+    @property
+    def there(self) -> There:
+        """The ports there were at the last look."""
         ...
 
     def look(self, now: float) -> tuple[Sequence[tuple[object, Plugged | Unplugged]], bool]:

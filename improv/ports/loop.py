@@ -107,6 +107,8 @@ class Loop:
 
     def _look_after_cables(self, reports: list[Report]) -> None:
         happened, changed = self._board.look(now())
+        if changed:
+            reports.append(self._board.there)
         for port, news in happened:
             reports.append(news)
             if port is not self._output:

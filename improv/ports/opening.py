@@ -60,23 +60,49 @@ def open_first(settings: PortSettings, failed: Sequence[tuple[str, str]], announ
     raise NoSystem(apis.none_opened(problems))
 
 
+class Lookout:
+    """Sees the ports of every system that opens (or of the one that is set), and opens none."""
+
+    def __init__(self, setting: str, failed: Sequence[tuple[str, str]]) -> None:
+        self._left_out = failed
+        self._closed = _untried(setting, failed)
+        self._clients: list[tuple[str, Direction, wire.Client]] = []
+
+    @property
+    def sees(self) -> bool:
+        """Whether a system is open."""
+        return bool(self._clients)
+
+    def open(self, announce: Announce = lambda api: None) -> list[tuple[str, str]]:
+        """Try the systems that are not open; those that do not open, and why."""
+        problems = [*self._left_out]
+        for api in [*self._closed]:
+            announce(api)
+            try:
+                self._clients += [(api, direction, wire.Client(api, direction)) for direction in (IN, OUT)]
+                self._closed.remove(api)
+            except wire.Unavailable as error:
+                problems.append((api, str(error)))
+        return problems
+
+    def look(self) -> list[PortInfo]:
+        """The ports there are now."""
+        return [PortInfo(name, direction, api) for api, direction, client in self._clients for name in client.names()]
+
+    def close(self) -> None:
+        """See no more."""
+        for _, _, client in self._clients:
+            client.close()
+
+
 def list_all(setting: str, failed: Sequence[tuple[str, str]], announce: Announce) -> list[PortInfo]:
     """The ports of every system that opens. UserError if none does."""
-    problems = list(failed)
-    ports: list[PortInfo] = []
-    opened = 0
-    for api in _untried(setting, problems):
-        announce(api)
-        try:
-            for direction in (IN, OUT):
-                client = wire.Client(api, direction)
-                ports += [PortInfo(name, direction, api) for name in client.names()]
-                client.close()
-            opened += 1
-        except wire.Unavailable as error:
-            problems.append((api, str(error)))
-    if not opened:
+    lookout = Lookout(setting, failed)
+    problems = lookout.open(announce)
+    if not lookout.sees:
         raise UserError(apis.none_opened(problems))
+    ports = lookout.look()
+    lookout.close()
     return ports
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from improv.errors import UserError
 from improv.ports import wire
 from improv.ports.names import find
-from improv.ports.reports import Direction, Plugged, Unplugged
+from improv.ports.reports import IN, OUT, Direction, Plugged, There, Unplugged
 
 #: For so many seconds after a change the lists are looked at so often: what belongs to one device goes and comes with a
 #: moment between, and one that was away for less than a look would be missed, and stay unconnected.
@@ -117,15 +117,20 @@ class Board:
         #: When `look` is to be called again.
         self.look_at = float("-inf")
 
+    @property
+    def there(self) -> There:
+        """The ports there were at the last look, in the directions that are used."""
+        return There(tuple(self._names.get(IN, ())), tuple(self._names.get(OUT, ())))
+
     def look(self, now: float) -> tuple[list[tuple[Plug, Plugged | Unplugged]], bool]:
-        """What came or went since the last look, and whether the list of ports is another than then."""
+        """What came or went since the last look, and whether the list of ports is another than then; at first it is."""
         if now < self.look_at:
             return [], False
         plugs = (*self.inputs, self.output)
         names = {plug.direction: plug.client.names() for plug in (*self.inputs[:1], self.output)}
-        changed, self._names = bool(self._names) and names != self._names, names
+        before, self._names = self._names, names
         happened = [(plug, news) for plug in plugs if (news := plug.look(names[plug.direction], now)) is not None]
-        if changed:
+        if before and names != before:
             self._astir_until = now + ASTIR
         self.look_at = now + (LOOK_ASTIR if now < self._astir_until else LOOK_EVERY)
-        return happened, changed
+        return happened, names != before

@@ -24,14 +24,18 @@ from improv.errors import UserError
 from improv.ports.apis import TITLES
 from improv.ports.loop import CLOSELY, Loop
 from improv.ports.pipe import Pipe
-from improv.ports.reports import Lost, PortSettings
+from improv.ports.reports import IN, OUT, Lost, PortInfo, PortSettings, There
 from improv.ports.waiting import ServerGone, Waiter, open_sockets
 
 if TYPE_CHECKING:
-    from improv.ports.opening import Ports
+    from improv.ports.opening import Lookout, Ports
 
 #: Seconds between two attempts to find a MIDI system that is waited for.
 LOOK_FOR_SYSTEM = 0.3
+#: Seconds between two looks at the ports there are, where nothing else is looked after.
+LOOK_AROUND = 0.5
+#: After so many looks the MIDI systems that did not open are tried again.
+LOOKS = 8
 Failed = Sequence[tuple[str, str]]
 T = TypeVar("T")
 
@@ -95,6 +99,36 @@ def list_ports(connection: Connection[Any, Any], setting: str, failed: Failed) -
     if found is not None:
         pipe.send(found)
         _hand_over(pipe)
+
+
+def watch(connection: Connection[Any, Any], setting: str, failed: Failed) -> None:
+    """The life of a process that says which ports there are, and says so again whenever they are others."""
+    pipe, waiter, before = Pipe(connection), Waiter(connection), open_sockets()
+    lookout: Lookout | None = _answering(pipe, lambda: _opening().Lookout(setting, failed))
+    if lookout is None:
+        return
+    lookout.open(lambda api: pipe.send(Trying(api)))
+    waiter.watch(before)
+    told, looks = None, 0
+    try:
+        while not pipe.closed:
+            if (there := _there(lookout.look())) != told:
+                pipe.send(there)
+                told = there
+            if waiter.sleep(LOOK_AROUND):
+                pipe.receive()  # notices an engine that is gone
+            looks += 1
+            if looks % LOOKS == 0:  # a MIDI system may have come meanwhile
+                lookout.open()
+                waiter.watch(before)
+    except ServerGone:  # the dead system's ports are not to be touched; another process starts over
+        os.kill(os.getpid(), signal.SIGKILL)
+    lookout.close()
+
+
+def _there(ports: Sequence[PortInfo]) -> There:
+    names = (dict.fromkeys(port.name for port in ports if port.direction == way) for way in (IN, OUT))
+    return There(*(tuple(each) for each in names))
 
 
 def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from improv.events import Heard as Event
+from improv.events import ProgramChange
 
 Direction = str  # "in" (improv hears it) or "out" (improv plays on it)
 IN: Direction = "in"
@@ -155,11 +156,19 @@ class Back:
 class Said:
     """Not from a port: events of a player who plays elsewhere, on the page."""
 
-    events: tuple[Event, ...]
+    events: tuple[Event | ProgramChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """The ports there are, improv's own left out: said at first, and whenever they are others."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
 
 Cable = Unplugged | Plugged | Gone | Back
-Report = Heard | Sent | Dropped | Lost | Cable | Said
+Report = Heard | Sent | Dropped | Lost | Cable | There | Said
 
 
 @dataclass(frozen=True, slots=True)

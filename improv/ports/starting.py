@@ -35,6 +35,8 @@ class Opening:
         self.worker, self.pipe = start(process.stand_by, "improv ports")
         #: The MIDI system last tried, if it came that far.
         self.tried: str | None = None
+        #: Whether it has answered: from then on it may be silent as long as it likes.
+        self.answered = False
         self._end = math.inf
 
     def ask(self, target: Callable[..., None], what: object, failed: Failed = ()) -> None:
@@ -49,6 +51,7 @@ class Opening:
         values = self.pipe.receive()
         for index, value in enumerate(values):
             if not isinstance(value, Trying):
+                self.answered, self._end = True, math.inf
                 return value, values[index + 1 :]
             self.tried, self._end = value.api, now() + OPENING
         return None, []

@@ -1,4 +1,4 @@
-"""`improv play` as a user starts it, on a free port, with folders of its own."""
+"""`improv play`, or `improv --web`, as a user starts it, on a free port, with folders of its own."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ STOP_SECONDS = 20.0
 
 
 class RunningImprov:
-    """A running `improv play`; `address` is the page's, with a slash at its end."""
+    """A running `improv play`, or with `beside` ports `improv --web`; `address` is the page's, with a slash at its
+    end."""
 
-    def __init__(self, folder: Path, *options: str, port: int | None = None) -> None:
+    def __init__(self, folder: Path, *options: str, port: int | None = None, beside: bool = False) -> None:
         asked = self.port = free_port() if port is None else port
         self._log = (folder / "improv.log").open("w+", encoding="utf-8")
         # Nothing of the user's is read or written: settings, sessions and data lie in the test's own folder.
         homes = {name: str(folder) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
         start = "import sys; from improv.cli import main; sys.exit(main())"
-        command = [sys.executable, "-c", start, "play", "--no-browser", "--web-port", str(asked), *options]
+        what = "--web" if beside else "play"
+        command = [sys.executable, "-c", start, what, "--no-browser", "--web-port", str(asked), *options]
         self.process = subprocess.Popen(
             command, cwd=folder, env={**os.environ, **homes}, stdout=self._log, stderr=subprocess.STDOUT
         )

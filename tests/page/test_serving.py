@@ -12,6 +12,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from improv import replay
+from improv.sessionfile import Reader
+from improv.sessionfolder import entries
 from tests.page.running import RunningImprov
 
 
@@ -135,3 +138,37 @@ def test_a_taken_port_gives_the_next_and_the_server_ends_with_improv(tmp_path_fa
         assert not second.listens()
     finally:
         first.stop()
+
+
+def play(socket: ClientConnection, pitches: tuple[int, ...]) -> None:
+    """A phrase, and the engine's word that it was heard."""
+    for pitch in pitches:
+        socket.send(json.dumps({"type": "note", "on": True, "pitch": pitch, "velocity": 70}))
+        time.sleep(0.08)
+        socket.send(json.dumps({"type": "note", "on": False, "pitch": pitch}))
+    until(socket, lambda message: message["type"] == "status" and message["heard"] >= len(pitches))
+
+
+def test_another_session_knows_what_the_one_before_learned_and_was_set(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder, phrase = tmp_path_factory.mktemp("on"), (60, 64, 67, 72, 71, 69)
+    improv = RunningImprov(folder)
+    try:
+        with live(improv) as socket:
+            socket.send('{"type": "set", "name": "temperature", "value": 1.25}')
+            socket.send('{"type": "gesture", "move": "mute", "down": true}')
+            for _ in range(2):
+                until(socket, lambda message: message["type"] == "status" and message["muted"])
+                play(socket, phrase)
+                for recording in ("false", "true"):
+                    socket.send(f'{{"type": "choose", "recording": {recording}}}')
+                    hello = until(socket, says("hello"))
+                assert hello["settings"]["temperature"] == 1.25
+            until(socket, lambda message: message["type"] == "status" and message["muted"])
+    finally:
+        improv.stop()
+    heads = [Reader(one.path).head for one in reversed(entries(next(folder.rglob("sessions"))))]
+    kept = [replay.remembered(head) for head in heads]
+    known = [None if one is None else [pitch for pitch, _, _ in one.notes.tolist()] for one in kept]
+    assert known == [None, [*phrase], [*phrase, *phrase]]

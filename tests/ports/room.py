@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from improv.ports.reports import Plugged, Unplugged
+from improv.ports.reports import Plugged, There, Unplugged
 
 
 class Port:
@@ -37,6 +37,7 @@ class Board:
         self.happens: list[tuple[object, Plugged | Unplugged]] = []
         self.changed = False
         self.look_at = float("inf")
+        self.there = There(("keys",), ("synth",))
 
     def look(self, now: float) -> tuple[list[tuple[object, Plugged | Unplugged]], bool]:
         said = self.happens, self.changed

@@ -14,7 +14,7 @@ from improv.ports import loop
 from improv.ports.loop import Loop
 from improv.ports.pipe import Pipe
 from improv.ports.repeats import SILENCE_AT
-from improv.ports.reports import IN, OUT, Dropped, Heard, Plugged, Quench, Sent, Unplugged
+from improv.ports.reports import IN, OUT, Dropped, Heard, Plugged, Quench, Sent, There, Unplugged
 from improv.ports.waiting import Waiter
 from tests.ports.room import Board, Port
 
@@ -64,6 +64,13 @@ def test_what_comes_in_is_reported_with_its_moment_and_not_sent(room: Room) -> N
     assert (one.port, one.data, other.data) == (0, note_on(0, 60, 64), b"\xf8")
     assert before <= one.at <= other.at <= now()
     assert room.port.sent == []
+
+
+def test_the_ports_there_are_are_reported_where_they_are_others(room: Room) -> None:
+    assert room.turn() == []
+    room.board.changed = True
+    assert room.turn() == [There(("keys",), ("synth",))]
+    assert room.turn() == []
 
 
 def test_thru_sends_the_same_bytes_in_order(thru: Room) -> None:

@@ -109,7 +109,7 @@ def test_the_board_looks_now_and_then_and_says_whether_the_lists_changed() -> No
     ins, out = Client("Keys 1"), Client("Synth 1")
     keys, synth = plug(ins, "Keys", "jack", IN), plug(out, "Synth", "jack")
     board = Board([keys], synth)
-    assert board.look(0.0) == ([], False)
+    assert board.look(0.0) == ([], True)
     ins.ports.clear()
     assert board.look(LOOK_EVERY / 2) == ([], False)
     assert board.look(LOOK_EVERY) == ([(keys, Unplugged("Keys 1", IN))], True)
@@ -139,4 +139,4 @@ def test_after_a_change_the_board_looks_closely_for_a_while() -> None:
 @pytest.mark.parametrize("inputs", [0, 2])
 def test_any_number_of_inputs_is_looked_at(inputs: int) -> None:
     plugs = [plug(Client("a"), "a", "jack", IN) for _ in range(inputs)]
-    assert Board(plugs, plug(Client("b"), "b", "jack")).look(0.0) == ([], False)
+    assert Board(plugs, plug(Client("b"), "b", "jack")).look(0.0) == ([], True)

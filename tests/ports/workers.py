@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from improv.ports.process import Failed, Refused, Trying
-from improv.ports.reports import Dropped, Heard, Lost, Opened, PortSettings
+from improv.ports.reports import Dropped, Heard, Lost, Opened, PortSettings, There
 
 OPENED = Opened("jack", ("keys",), "synth")
 DROPPED = Dropped(0.5, 60, 64, 1)
@@ -74,3 +74,18 @@ def tells_what_it_is_told(connection: Connection[Any, Any], _: PortSettings, fai
             connection.send((Heard(0.0, 9, repr(connection.recv()).encode()),))
         except EOFError:
             return
+
+
+def sees_and_dies(connection: Connection[Any, Any], setting: str, failed: Failed) -> None:
+    """Sees a port come, then is gone; a second one leaves out what the first did not survive."""
+    if not failed:
+        connection.send(Trying("alsa"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    connection.send(Trying("jack"))
+    connection.send(There())
+    connection.send(There(("keys",), (setting,)))
+
+
+def sees_nothing(connection: Connection[Any, Any], setting: str, failed: Failed) -> None:
+    """There is no MIDI system at all."""
+    connection.send(Refused("none"))

@@ -9,21 +9,21 @@ const OWN_MS = 400; // so long after a turn here, what is heard of the setting i
 export class Controls {
   #panel;
   #send;
-  #learn;
+  #bindings;
   #made = "";
   #shown = new Map(); // name -> {show(value), row}
   #turned = new Map(); // name -> when it was last turned here
 
-  /** `send` takes {name, value}, `learn` the name of a control that is to be bound. */
-  constructor(panel, send, learn) {
+  /** `send` takes {name, value}; `bindings` has a button for each control that a knob can be bound to. */
+  constructor(panel, send, bindings) {
     this.#panel = panel;
     this.#send = send;
-    this.#learn = learn;
+    this.#bindings = bindings;
   }
 
-  /** Makes them anew; `learnable` are the names that a knob or pedal can be bound to. */
-  build(controls, learnable) {
-    const made = JSON.stringify([controls, learnable]);
+  /** Makes them anew. */
+  build(controls) {
+    const made = JSON.stringify(controls);
     if (made === this.#made) return; // improv was only away: the focus stays where it is
     this.#made = made;
     const rest = controls.map((control) => control.name).filter((name) => !GROUPS.some(([, , names]) => names.includes(name)));
@@ -32,7 +32,7 @@ export class Controls {
     this.#shown.clear();
     const groups = [...GROUPS, [REST, false, rest]].map(([heading, open, names]) => {
       const members = names.flatMap((name) => controls.filter((control) => control.name === name));
-      const rows = members.map((control) => this.#row(control, learnable.includes(control.name)));
+      const rows = members.map((control) => this.#row(control));
       const isOpen = before ? opened.has(heading) : open;
       return rows.length && make("details", { open: isOpen }, make("summary", { text: heading }), ...rows);
     });
@@ -50,14 +50,11 @@ export class Controls {
     }
   }
 
-  #row(control, learnable) {
+  #row(control) {
     const id = `control-${control.name}`;
     const makers = { slider: slider, choice: choice, switch: toggle };
     const { elements, show } = makers[control.kind](control, id, (value) => this.#turn(control.name, value));
-    const learn = learnable && make("button", {
-      class: "learn", type: "button", text: "bind", onclick: () => this.#learn(control),
-      "aria-label": `Bind ${control.label} to a knob or pedal`, title: "Bind to a knob or pedal",
-    });
+    const learn = this.#bindings.button(control.name);
     const label = make("label", { for: id, text: control.label });
     const row = make("div", { class: `row ${control.kind}`, title: control.says }, label, ...elements, ...(learn ? [learn] : []));
     this.#shown.set(control.name, { show, row });

@@ -1,5 +1,6 @@
 // Puts the page together: what comes from improv goes to what shows it, what is done here goes to improv.
 
+import { Bindings } from "./bindings.js";
 import { EngineClock } from "./clock.js";
 import { Context } from "./context.js";
 import { Controls } from "./controls.js";
@@ -50,7 +51,8 @@ const link = new Link(hear, reached);
 const send = (message) => link.send(message);
 const set = ({ name, value }) => send({ type: "set", name, value });
 const choose = (choice) => send({ type: "choose", ...choice });
-const controls = new Controls(byId("controls"), set, learn);
+const bindings = new Bindings(byId("bindings"), send, say);
+const controls = new Controls(byId("controls"), set, bindings);
 const modes = new Modes(byId("modes"), byId("mode-says"), set);
 const devices = new Devices(choose);
 const playback = new Playback(synth, score, clock, () => sessions.ended());
@@ -58,6 +60,7 @@ const sessions = new Sessions(playback, tell);
 const typing = new Typing(hands, shifted);
 const piano = new Piano(byId("piano"), keys, hands, tell, () => stage.touch());
 let settings = {};
+let sounds = true; // this page, what improv plays
 let saidTimer = null;
 
 function play(note) {
@@ -87,9 +90,10 @@ const heard = {
   hello(message) {
     clock.guess(message.now);
     modes.build(message.modes);
-    controls.build(message.controls.filter(({ name }) => name !== "mode"), message.learnable ?? []);
+    bindings.build(message.learnable);
+    controls.build(message.controls.filter(({ name }) => name !== "mode"));
     devices.models(message.model, message.models);
-    devices.show(message.ports);
+    sounds = message.alone;
     this.settings(message);
     sound.alone(message.alone);
     byId("controls").removeAttribute("aria-busy");
@@ -127,12 +131,11 @@ const heard = {
     if (facts.show(message)) byId("context").setAttribute("aria-label", context.spoken);
     strip.show(message.latest_ms);
   },
-  ports(message) {
-    devices.show(message.ports ?? message);
+  ports({ ports }) {
+    devices.show(ports, sounds);
   },
-  learned({ name, binding }) {
-    say(`${name} is now ${binding}.`);
-    endLearning();
+  bindings(message) {
+    bindings.show(message);
   },
   said({ text }) {
     say(text);
@@ -165,22 +168,14 @@ function reached(state) {
   stage.touch();
 }
 
-function say(text) {
-  write(byId("said"), text);
-  byId("said").hidden = false;
-  tell(text);
+/** Shows a line for a while, or until there is another where it `stays`; an empty one ends that. */
+function say(text, stays = false) {
   clearTimeout(saidTimer);
-  saidTimer = setTimeout(() => (byId("said").hidden = true), SAID_MS);
-}
-
-function learn(control) {
-  send({ type: "learn", name: control.name });
-  say(`Move the knob, pedal or pad that is to turn ${control.label}. Escape: leave it.`);
-  document.activeElement?.classList.add("waiting");
-}
-
-function endLearning() {
-  for (const button of document.querySelectorAll(".learn.waiting")) button.classList.remove("waiting");
+  byId("said").hidden = !text;
+  if (!text) return;
+  write(byId("said"), text);
+  tell(text);
+  if (!stays) saidTimer = setTimeout(() => (byId("said").hidden = true), SAID_MS);
 }
 
 function shifted() {
@@ -190,7 +185,7 @@ function shifted() {
   stage.touch();
 }
 
-const sound = soundControls(synth, hearing, new WebMidi(hands, (names) => sound.keyboards(names)), say);
+const sound = soundControls(synth, hearing, new WebMidi(hands, send, (names) => sound.keyboards(names)), say);
 
 stage.add(byId("roll"), new Roll(score));
 stage.add(byId("context"), context);
@@ -225,11 +220,5 @@ for (const button of document.querySelectorAll(".gestures [data-move]")) {
 byId("panic").addEventListener("click", panic);
 panicBySpace(panic);
 for (const first of ["pointerdown", "keydown"]) addEventListener(first, () => synth.wake(), { capture: true });
-addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.querySelector(".learn.waiting")) {
-    send({ type: "learn", name: null });
-    endLearning();
-  }
-});
 addEventListener("pagehide", () => hands.release());
 link.open();
