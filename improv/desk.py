@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from improv.events import Heard
 from improv.notify import Notifier
 from improv.ports.reports import Cable, Dropped, Report
 from improv.recorder import Recorder
-from improv.sessionfile import Remark
+from improv.sessionfile import LeftOut, Remark
 from improv.status import StatusLine
 
 News = Callable[[], Sequence[str]]  # what somebody has to say since last asked, a line each
+#: So many events of a backlog are written in one record: a line of a session file has an end.
+AT_ONCE = 1000
 
 
 class Desk:
@@ -53,6 +56,12 @@ class Desk:
         self._log(text)
         if self._recorder is not None:
             self._recorder.put(Remark(now, text))
+
+    def left_out(self, events: Sequence[Heard]) -> None:
+        """The player did this, and the core was spared it: it is written down all the same."""
+        if self._recorder is not None:
+            for first in range(0, len(events), AT_ONCE):
+                self._recorder.put(LeftOut(tuple(events[first : first + AT_ONCE])))
 
     def heed(self, report: Report, now: float) -> None:
         """Take note of what the ports reported."""

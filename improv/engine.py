@@ -147,7 +147,9 @@ def run(
                     reception.sent(report)
                 case Lost(message):
                     return message
-        for event in thinned(events):
+        kept, left_out = thinned(events)
+        desk.left_out(left_out)
+        for event in kept:
             core.hear(event)
         struck = next((event.at for event in events if isinstance(event, NoteOn)), None)
         moment, answered = now(), core.status().answering

@@ -18,7 +18,7 @@ from pathlib import Path
 from improv import improviser
 from improv.events import Heard
 from improv.plan import Command
-from improv.sessionfile import Head, Input, Missed, Record, Remark, Settled, Tally, Turn, line
+from improv.sessionfile import Head, Input, Missed, Record, Settled, Tally, Turn, line
 from improv.settings import Settings
 
 #: Seconds between two writings, and between two requests that the disk keep what was written.
@@ -165,10 +165,6 @@ class Recorded:
     def status(self) -> improviser.Status:
         """What the core is doing."""
         return self._core.status()
-
-    def remark(self, now: float, text: str) -> None:
-        """Write down what was said to the player."""
-        self._recorder.put(Remark(now, text))
 
     def close(self, now: float) -> None:
         """The session ends in peace."""

@@ -22,7 +22,7 @@ from improv.notes import Note
 from improv.plan import Cancel, Command, PlannedNote, Play
 from improv.ports.reports import Dropped
 from improv.scheduler import Scheduler
-from improv.sessionfile import Head, Missed, Reader, Record, Settled, Tally, Turn
+from improv.sessionfile import Head, Input, LeftOut, Missed, Reader, Record, Settled, Tally, Turn
 from improv.settings import Settings
 
 #: Seconds after its last turn until what a session left sounding ends.
@@ -89,10 +89,7 @@ def played(session: Reader) -> Played:
     stage = _Stage(session)
     try:
         for record in session:
-            if isinstance(record, Turn):
-                stage.turn(record)
-            elif isinstance(record, Tally):
-                stage.until(record.at)
+            stage.heed(record)
         return stage.played()
     except ValueError as error:
         raise UserError(f"{session.path}: a damaged session ({error})") from error
@@ -109,16 +106,28 @@ class _Stage:
         self._player: list[Event] = []
         self._improv: list[Event] = []
 
-    def turn(self, turn: Turn) -> None:
+    def heed(self, record: Record) -> None:
+        """What is next in the session."""
+        if isinstance(record, Turn):
+            self._turn(record)
+        elif isinstance(record, LeftOut):
+            self._hear(record.heard)
+        elif isinstance(record, Tally):
+            self._until(record.at)
+
+    def _hear(self, heard: Iterable[Input]) -> None:
+        events = [event for event in heard if isinstance(event, Event)]
+        self._player += [replace(event, at=max(0.0, event.at - self._begin)) for event in events]
+
+    def _turn(self, turn: Turn) -> None:
         """What was heard and asked in a turn."""
         self._send(turn.at)
-        events = [event for event in turn.heard if isinstance(event, Event)]
-        self._player += [replace(event, at=max(0.0, event.at - self._begin)) for event in events]
+        self._hear(turn.heard)
         for command in turn.asked:
             self._scheduler.apply(self._in_time(command), turn.at)
         self._end = turn.at
 
-    def until(self, at: float) -> None:
+    def _until(self, at: float) -> None:
         """The session went on until then at least."""
         self._send(at)
         self._end = at
@@ -176,15 +185,14 @@ def recompute(session: Reader, core: Core, heed: Callable[[Record], None] = lamb
         heed(record)
         if isinstance(record, Missed):
             return Recomputed(turns, notes, stage.played(), ended_early=True)
-        if isinstance(record, Tally):
-            stage.until(record.at)
         if not isinstance(record, Turn):
+            stage.heed(record)
             continue
         asked = _drive(core, record, session)
         if asked != record.asked:
             difference = Difference(record.at - session.head.at, record.asked, asked)
             return Recomputed(turns, notes, stage.played(), difference)
-        stage.turn(replace(record, asked=asked))
+        stage.heed(record)
         turns += 1
         notes += len(_notes(asked))
     return Recomputed(turns, notes, stage.played())

@@ -70,6 +70,13 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The player did this too, and the core never heard of it: too much came at once (improv.thinning)."""
+
+    heard: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """What improv said to its player: a port lost or back, a fallback."""
 
@@ -102,7 +109,7 @@ class Missed:
     count: int
 
 
-Record = Head | Turn | Remark | Stumble | Tally | Missed | Dropped
+Record = Head | Turn | LeftOut | Remark | Stumble | Tally | Missed | Dropped
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Record | Input | Command), PlannedNote)}
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 _HINTS = {kind: get_type_hints(kind) for kind in _KINDS.values()}

@@ -12,13 +12,13 @@ from improv.events import Heard, NoteOn
 E = TypeVar("E", bound=Heard)
 
 
-def thinned(events: Sequence[E]) -> list[E]:
-    """The events without all note-ons but the last 32; offs, pedals, clocks and controls stay, each in its place."""
+def thinned(events: Sequence[E]) -> tuple[list[E], list[E]]:
+    """The events without all note-ons but the last 32, and those that are left out; offs, pedals, clocks and controls
+    stay, each in its place."""
     excess = sum(isinstance(event, NoteOn) for event in events) - CONTEXT_NOTES
-    kept = []
+    kept: list[E] = []
+    left_out: list[E] = []
     for event in events:
-        if excess > 0 and isinstance(event, NoteOn):
-            excess -= 1
-        else:
-            kept.append(event)
-    return kept
+        leaves = len(left_out) < excess and isinstance(event, NoteOn)
+        (left_out if leaves else kept).append(event)
+    return kept, left_out

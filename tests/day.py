@@ -117,7 +117,7 @@ class Day:
             events += self._hear(self._next[1])
             self._next = next(self._script)
         self.counts.heard += sum(isinstance(event, NoteOn) for event in events)
-        for event in thinned(events):
+        for event in thinned(events)[0]:
             self.core.hear(event)
         for command in self.core.turn(self.now):
             self._ask(command)

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
 from improv import engine, improviser
+from improv.desk import Desk
 from improv.engine import LONGEST_WAIT, Timing
 from improv.events import Event, NoteOff, NoteOn
 from improv.plan import Cancel, Command, PlannedNote, Play
 from improv.ports.reports import Dropped, Heard, Lost, Report, Sent
+from improv.sessionfile import LeftOut
 from improv.status import StatusLine
 
 PLAY = Play((PlannedNote(1.0, 60, 64, 0.5, 1),))
@@ -113,6 +116,18 @@ def test_it_sleeps_until_the_core_wants_a_turn_but_never_long(wake: float | None
     link = ScoredLink([[]])
     run(ScoredCore(wake=wake), link)
     assert link.waits == [timeout]
+
+
+def test_of_a_backlog_the_last_notes_are_heard_and_the_others_only_written_down() -> None:
+    core = ScoredCore()
+    flood = [Heard(0.125, 0, bytes((0x90, pitch, 64))) for pitch in range(100)]
+    records: list[object] = []
+    recorder = SimpleNamespace(put=records.append, news=list)
+    link, line = ScoredLink([flood]), StatusLine(Silent(), "quiet")
+    desk = Desk(line, recorder)  # type: ignore[arg-type]
+    engine.run(core, link, Timing(), line, link.stopping, lambda: link.clock, desk=desk)
+    assert [event.pitch for event in core.heard if isinstance(event, NoteOn)] == [*range(68, 100)]
+    assert records == [LeftOut(tuple(NoteOn(0.125, 0, pitch, 64) for pitch in range(68)))]
 
 
 def test_lost_ports_end_it_with_their_message() -> None:

@@ -10,14 +10,14 @@ import pytest
 
 from improv import replay
 from improv.errors import UserError
-from improv.events import Event, Turned
+from improv.events import Event, NoteOn, Turned
 from improv.improviser import Improviser
 from improv.phrase import events
 from improv.plan import PlannedNote, Play
 from improv.ports.reports import Dropped
 from improv.recorder import Recorded
 from improv.scheduler import Scheduler
-from improv.sessionfile import FORMAT, Head, Missed, Reader, Record, Tally, Turn, line
+from improv.sessionfile import FORMAT, Head, LeftOut, Missed, Reader, Record, Tally, Turn, line
 from improv.settings import Settings
 from tests.table_model import TableModel
 
@@ -106,6 +106,19 @@ def test_core_and_model_play_it_again_to_the_bit(tmp_path: Path) -> None:
     assert again.difference is None and not again.ended_early
     assert again.notes > 3
     assert again.played == replay.played(reader)
+
+
+def test_what_the_core_was_spared_in_a_flood_is_the_player_s_all_the_same(tmp_path: Path) -> None:
+    records = session()
+    before = replay.played(written(tmp_path / "a.improv", records))
+    spared = NoteOn(BEGIN + 1.0, 0, 99, 64)
+    records.insert(20, LeftOut((spared,)))
+    reader = written(tmp_path / "a.improv", records)
+    after = replay.played(reader)
+    assert {*after.player} - {*before.player} == {replace(spared, at=1.0)}
+    assert after.improv == before.improv
+    again = replay.recompute(reader, core())
+    assert again.difference is None and again.played == after, "and the core is spared it again"
 
 
 def test_the_first_note_that_differs_is_named(tmp_path: Path) -> None:

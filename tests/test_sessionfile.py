@@ -14,7 +14,21 @@ from improv.events import ControlChange, NoteOff, NoteOn, SongPosition, Tick
 from improv.improviser import Improviser
 from improv.plan import Cancel, Command, PlannedNote, Play, Silence
 from improv.ports.reports import Dropped
-from improv.sessionfile import FORMAT, LONGEST, Head, Input, Missed, Reader, Record, Remark, Tally, Turn, line, parse
+from improv.sessionfile import (
+    FORMAT,
+    LONGEST,
+    Head,
+    Input,
+    LeftOut,
+    Missed,
+    Reader,
+    Record,
+    Remark,
+    Tally,
+    Turn,
+    line,
+    parse,
+)
 
 HEAD = Head(FORMAT, 100.0, "2026-11-25T20:00:00+00:00", 7, {"mode": "answer"}, {}, {"file": "a.onnx"}, {})
 PLAY = Play((PlannedNote(101.5, 60, 80, 0.1, 1), PlannedNote(101.625, 64, 1, 8.0, 15)))
@@ -24,6 +38,7 @@ RECORDS: list[Record] = [
     Remark(102.0, "Tasten weg, plötzlich"),
     Turn(102.0, (Tick(102.0), SongPosition(102.0, 16383), NoteOff(102.0, 15, 127)), ()),
     Dropped(102.5, 60, 64, 1),
+    LeftOut((NoteOn(102.5, 0, 61, 64), NoteOff(102.5, 0, 61))),
     Missed(3),
     Tally(103.0, 1, 2, True),
 ]

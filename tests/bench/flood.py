@@ -67,11 +67,11 @@ def _run(musician: Musician, lifeline: Lifeline, seconds: int) -> None:
         while now() < begin + number + 1:
             reports = [report for report in lifeline.wait(0.02) if isinstance(report, Heard)]
             events = [event for report in reports for event in reception.events(report)]
-            kept = thinned(events)
+            kept, left_out = thinned(events)
             for event in kept:
                 core.hear(event)
             late = max([late, *(now() - report.at for report in reports[-1:])])
-            heard, left = heard + len(reports), left + len(events) - len(kept)
+            heard, left = heard + len(reports), left + len(left_out)
             for command in core.turn(now()):
                 lifeline.send(command)
         if number < 3 or number >= seconds - 2 or number % 10 == 0:
