@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from improv import app, config, jamfile, midifile, replay, sessionfolder
+from improv import app, config, jamfile, midifile, pastnotes, replay, sessionfolder
 from improv.errors import UserError
 from improv.improviser import Improviser
 from improv.recall import Remembrance
@@ -64,7 +64,7 @@ def again(settled: config.Config, session: str | None, output: Path | None, reco
         return export(reader, output)
     from improv.ports.link import open_ports
 
-    player, improv = replay.played(reader).notes()
+    player, improv = pastnotes.played(reader).notes()
     with stop_signals() as stopping, contextlib.closing(open_ports(app.only_out(settled))) as link:
         channel = settled.whole("ports.channel_out") - 1
         return app.exit_code(jamfile.play_on(link, player, improv, channel, stopping))
@@ -73,7 +73,7 @@ def again(settled: config.Config, session: str | None, output: Path | None, reco
 def export(session: Reader, output: Path | None) -> int:
     """Write a session as a MIDI file of two tracks. Raises UserError."""
     target = Path(f"{session.path.stem}.mid") if output is None else output
-    both = replay.played(session)
+    both = pastnotes.played(session)
     midifile.write(target, both.player, both.improv)
     print(f"Written to {target}: track 1 is the player, track 2 improv.")
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from improv.events import Heard
 from improv.notify import Notifier
-from improv.ports.reports import Cable, Dropped, Report
+from improv.ports.reports import Cable, Dropped, Report, Sent
 from improv.recorder import Recorder
 from improv.sessionfile import LeftOut, Remark
 from improv.status import StatusLine
@@ -67,5 +67,5 @@ class Desk:
         """Take note of what the ports reported."""
         if isinstance(report, Cable):
             self.say(str(report), now)
-        if isinstance(report, Dropped) and self._recorder is not None:
+        if isinstance(report, Sent | Dropped) and self._recorder is not None:
             self._recorder.put(report)

@@ -140,8 +140,11 @@ class Scheduler:
 
     def remaining(self) -> list[Command]:
         """What another scheduler must be told to do from here on what this one would: all but what sounds."""
-        planned = Play(tuple(note for _, _, note in sorted(self._planned, key=lambda one: one[:2])))
-        return [Limit(self._voices), *self._pedals, planned]
+        return [Limit(self._voices), *self._pedals, Play(tuple(self.planned()))]
+
+    def planned(self) -> list[PlannedNote]:
+        """What has not begun, in the order of their onsets."""
+        return [note for _, _, note in sorted(self._planned, key=lambda one: one[:2])]
 
     def next_deadline(self) -> float | None:
         """When the next message is due, in absolute seconds; None if nothing is planned and nothing sounds."""

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, get_args, get_type_hints
 from improv.errors import UserError
 from improv.events import Heard
 from improv.plan import Command, PlannedNote
-from improv.ports.reports import Dropped
+from improv.ports.reports import Dropped, Sent
 
 SUFFIX = ".improv"
 FORMAT = 1
@@ -109,7 +109,7 @@ class Missed:
     count: int
 
 
-Record = Head | Turn | LeftOut | Remark | Stumble | Tally | Missed | Dropped
+Record = Head | Turn | LeftOut | Remark | Stumble | Tally | Missed | Sent | Dropped
 _KINDS: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Record | Input | Command), PlannedNote)}
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 _HINTS = {kind: get_type_hints(kind) for kind in _KINDS.values()}

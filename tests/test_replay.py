@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from improv import replay
+from improv import pastnotes, replay
 from improv.errors import UserError
 from improv.events import Event, NoteOn, Turned
 from improv.improviser import Improviser
 from improv.phrase import events
-from improv.plan import PlannedNote, Play
-from improv.ports.reports import Dropped
+from improv.plan import Cancel, Drop, PlannedNote, Play, Release, Silence
+from improv.ports.reports import Dropped, Sent
 from improv.recorder import Recorded
 from improv.scheduler import Scheduler
 from improv.sessionfile import FORMAT, Head, LeftOut, Missed, Reader, Record, Tally, Turn, line
@@ -64,7 +64,7 @@ def written(path: Path, records: list[Record], seed: int = 3) -> Reader:
 
 def test_what_was_recorded_is_played_again(tmp_path: Path) -> None:
     records = session()
-    played = replay.played(written(tmp_path / "a.improv", records))
+    played = pastnotes.played(written(tmp_path / "a.improv", records))
     assert [replace(event, at=0.0) for event in played.player] == [replace(event, at=0.0) for event in events()]
     assert [event.at for event in played.player] == pytest.approx([event.at for event in events()], abs=1e-9)
     tally = records[-1]
@@ -93,9 +93,9 @@ def test_a_note_that_came_too_late_to_be_sent_is_not_played_again_either(tmp_pat
     turn = next(record for record in records if isinstance(record, Turn) and record.asked)
     assert isinstance(turn.asked[0], Play)
     note = turn.asked[0].notes[0]
-    all_of_it = replay.played(written(tmp_path / "a.improv", records))
+    all_of_it = pastnotes.played(written(tmp_path / "a.improv", records))
     records.append(Dropped(note.onset, note.pitch, note.velocity, note.channel))
-    less = replay.played(written(tmp_path / "a.improv", records))
+    less = pastnotes.played(written(tmp_path / "a.improv", records))
     assert len(less.improv) == len(all_of_it.improv) - 2
 
 
@@ -105,16 +105,32 @@ def test_core_and_model_play_it_again_to_the_bit(tmp_path: Path) -> None:
     again = replay.recompute(reader, core())
     assert again.difference is None and not again.ended_early
     assert again.notes > 3
-    assert again.played == replay.played(reader)
+    assert again.played == pastnotes.played(reader)
+
+
+def test_a_note_that_had_begun_before_it_was_taken_back_is_played_again(tmp_path: Path) -> None:
+    """A turn's commands reach the ports a moment after its moment; what began in between was heard."""
+    early, late = PlannedNote(BEGIN + 1.01, 60, 64, 0.5, 1), PlannedNote(BEGIN + 1.02, 62, 64, 0.5, 1)
+    for takes_back in (Cancel(BEGIN + 0.9), Drop((early, late)), Release((early, late), BEGIN + 0.9), Silence()):
+        turns = [
+            Turn(BEGIN, (), (Play((early, late)),)),
+            Turn(BEGIN + 1.0, (), (takes_back,)),
+            Tally(BEGIN + 3.0, 0, 1),
+        ]
+        sent = Sent(early.onset, 0.0, 60, 64, 1)
+        for records, begun in ((turns, []), ([*turns, sent], [60])):
+            improv = pastnotes.played(written(tmp_path / "a.improv", [*records])).improv
+            assert [event.pitch for event in improv if isinstance(event, NoteOn)] == begun
+            assert sounds(improv) == {} and [event.at for event in improv] == sorted(event.at for event in improv)
 
 
 def test_what_the_core_was_spared_in_a_flood_is_the_player_s_all_the_same(tmp_path: Path) -> None:
     records = session()
-    before = replay.played(written(tmp_path / "a.improv", records))
+    before = pastnotes.played(written(tmp_path / "a.improv", records))
     spared = NoteOn(BEGIN + 1.0, 0, 99, 64)
     records.insert(20, LeftOut((spared,)))
     reader = written(tmp_path / "a.improv", records)
-    after = replay.played(reader)
+    after = pastnotes.played(reader)
     assert {*after.player} - {*before.player} == {replace(spared, at=1.0)}
     assert after.improv == before.improv
     again = replay.recompute(reader, core())
@@ -168,4 +184,4 @@ def test_a_control_that_turned_to_what_cannot_be_is_one_line(tmp_path: Path) -> 
 def test_a_note_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     bad = Turn(BEGIN, (), (Play((PlannedNote(BEGIN, 60, 0, 1.0, 0),)),))
     with pytest.raises(UserError, match=r"a\.improv: a damaged session"):
-        replay.played(written(tmp_path / "a.improv", [bad]))
+        pastnotes.played(written(tmp_path / "a.improv", [bad]))

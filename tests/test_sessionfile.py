@@ -13,7 +13,7 @@ from improv.errors import UserError
 from improv.events import ControlChange, NoteOff, NoteOn, SongPosition, Tick
 from improv.improviser import Improviser
 from improv.plan import Cancel, Command, PlannedNote, Play, Silence
-from improv.ports.reports import Dropped
+from improv.ports.reports import Dropped, Sent
 from improv.sessionfile import (
     FORMAT,
     LONGEST,
@@ -38,6 +38,7 @@ RECORDS: list[Record] = [
     Remark(102.0, "Tasten weg, plötzlich"),
     Turn(102.0, (Tick(102.0), SongPosition(102.0, 16383), NoteOff(102.0, 15, 127)), ()),
     Dropped(102.5, 60, 64, 1),
+    Sent(102.5, 0.0001, 62, 64, 1),
     LeftOut((NoteOn(102.5, 0, 61, 64), NoteOff(102.5, 0, 61))),
     Missed(3),
     Tally(103.0, 1, 2, True),

@@ -12,7 +12,7 @@ from improv.encoding import NOTE_DTYPE
 from improv.errors import UserError
 from improv.listener import notes_in
 from improv.notes import MAX_DURATION, Part
-from improv.replay import played
+from improv.pastnotes import played
 from improv.sessionfile import SUFFIX as SESSION_SUFFIX
 from improv.sessionfile import Reader
 from training.pieces import Labels, Piece, ReadError, part_labels, sounding

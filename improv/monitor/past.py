@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from improv import midifile, replay, sessionfolder
+from improv import midifile, pastnotes, sessionfolder
 from improv.notes import Note
 from improv.sessionfile import Reader
 
@@ -36,7 +36,7 @@ def latest(folder: Path) -> Path | None:
 
 def notes(path: Path) -> list[dict[str, Any]]:
     """What was played: by, onset (seconds from the beginning), duration, pitch, velocity. Raises UserError."""
-    player, improv = replay.played(Reader(path)).notes()
+    player, improv = pastnotes.played(Reader(path)).notes()
     found = [*_said("player", player), *_said("improv", improv)]
     begin = min((note["onset"] for note in found), default=0.0)
     for note in found:
@@ -46,7 +46,7 @@ def notes(path: Path) -> list[dict[str, Any]]:
 
 def midi(path: Path) -> bytes:
     """The session as a standard MIDI file. Raises UserError."""
-    both = replay.played(Reader(path))
+    both = pastnotes.played(Reader(path))
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "session.mid"
         midifile.write(target, both.player, both.improv)

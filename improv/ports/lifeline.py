@@ -29,6 +29,8 @@ from improv.scheduler import Scheduler
 __all__ = ["Lifeline", "Stopped"]
 #: Offs of so many seconds may have been lost with a process: it counts as hung after three.
 DOUBTFUL = 4.0
+#: A command reaches the port process within so many seconds, unless it hangs: what is taken back may have begun by then.
+ON_THE_WAY = 0.5
 #: Seconds before another process is tried when one did not open.
 TRY_AGAIN = 0.5
 
@@ -44,7 +46,10 @@ class Copy:
     def obey(self, command: Command, at: float) -> None:
         """A command was given."""
         self.go_on(at)
+        due = [note for note in self._scheduler.planned() if note.onset <= at + ON_THE_WAY]
         self._scheduler.apply(command, at)
+        left = set(self._scheduler.planned()) if due else set()
+        self._ended += [(note.onset, (note.channel, note.pitch)) for note in due if note not in left]
 
     def hear(self, report: Heard) -> None:
         """Bytes came in."""

@@ -19,7 +19,9 @@ FAULTS: dict[str, tuple[str, int, bool, Callable[[Scene], Outcome]]] = {
     "engine": ("improv killed (SIGKILL)", 50, True, Scene.engine_killed),
     "disk": ("disk full, then not", 5, True, Scene.disk_full),
     "ports": ("its port process killed (SIGKILL)", 20, False, Scene.port_process_killed),
+    "flood": ("5,000 messages a second for a minute", 1, True, Scene.flooded),
     "server": ("JACK server killed and restarted", 20, False, Scene.server_killed),
+    "messages": ("JACK server killed among 5,000 messages", 20, False, Scene.server_killed_among_messages),
     "client": ("far client killed and restarted", 20, False, Scene.far_client_killed),
 }
 
@@ -34,7 +36,7 @@ def _row(title: str, outcomes: Sequence[Outcome]) -> str:
 
 def main() -> None:
     """Try each fault as often as it is due, and print the table."""
-    rows = []
+    rows, notes = [], []
     for name in sys.argv[1:] or FAULTS:
         title, times, sync, once = FAULTS[name]
         outcomes = []
@@ -43,9 +45,11 @@ def main() -> None:
                 outcomes.append(once(scene))
                 print(f"{name} {number + 1}/{times}: {outcomes[-1]}", file=sys.stderr, flush=True)
         rows.append(_row(title, outcomes))
+        late = [outcome.late for outcome in outcomes if outcome.late is not None]
+        notes += [f"{title}: the engine was {max(late) * 1000:.0f} ms late for a turn at most"] if late else []
     print("| fault | tried | notes stuck | seconds to recover, median (most) | notes lost from the recording |")
     print("|---|---|---|---|---|")
-    print("\n".join(rows))
+    print("\n".join([*rows, "", *notes]))
 
 
 if __name__ == "__main__":

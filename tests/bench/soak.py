@@ -56,12 +56,12 @@ def _phrases(folder: Path, rng: random.Random) -> Iterator[Sequence[Event]]:
         yield from found[begin : begin + 5]
 
 
-def _anonymous_mb(pid: int) -> float:
+def anonymous_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1000
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -89,8 +89,8 @@ def _soak(scene: Scene, folder: Path, seconds: float, config: str) -> None:
         for phrase in _phrases(folder, rng):
             if now() >= begin + 60.0 * minute:
                 played, heard = (sum(m.begins for m in voice) for voice in (musician.sent, musician.received))
-                others = " + ".join(f"{_anonymous_mb(child):.1f}" for child in _children(pid))
-                print(f"| {minute} | {played} | {heard} | {_anonymous_mb(pid):.1f} | {others} |", flush=True)
+                others = " + ".join(f"{anonymous_mb(child):.1f}" for child in children(pid))
+                print(f"| {minute} | {played} | {heard} | {anonymous_mb(pid):.1f} | {others} |", flush=True)
                 minute += 1
             if now() >= begin + seconds:
                 break

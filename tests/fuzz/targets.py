@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from improv import config, kept, midifile, onnxfile, replay
+from improv import config, kept, midifile, onnxfile, pastnotes, replay
 from improv.encoding import Encoding
 from improv.errors import UserError
 from improv.events import ControlChange, NoteOff, NoteOn, SongPosition
@@ -90,7 +90,7 @@ def session(data: bytes) -> None:
     try:
         reader = Reader(_FILE)
         reader.last()
-        both = replay.played(reader)
+        both = pastnotes.played(reader)
         midifile.write(_FILE, both.player, both.improv)
         settings, remembered = replay.settings(reader.head), replay.remembered(reader.head)
         memory = None if remembered is None else Remembrance(ENCODING, remembered)

@@ -13,13 +13,16 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from improv.clock import now
-from improv.events import NoteOn
-from improv.replay import played
-from improv.sessionfile import SUFFIX, Reader
+from improv.engine import LONGEST_WAIT
+from improv.events import SUSTAIN, Event, NoteOn
+from improv.midi import control_change, note_off
+from improv.pastnotes import played
+from improv.sessionfile import SUFFIX, Reader, Turn
 from tests.live.jack import JackServer, Message, Musician, sounding
 from tests.live.test_app import KEYBOARD, SYNTH, Running
 
@@ -32,16 +35,24 @@ PHRASE = [
 OPTIONS = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH)
 #: Seconds in which an answer must have begun, and within which all is said again that may have been lost.
 ANSWERED, SILENCED = 12.0, 1.0
+#: What was heard so many seconds after it happened, or sooner, is new.
+NEW = 0.03
+#: Messages a second of a flood.
+FLOOD = 5000
+#: All keys and the pedal come up, half a second later.
+LET_GO = [*((0.5, note_off(0, pitch)) for pitch in range(128)), (0.5, control_change(0, SUSTAIN, 0))]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Of one fault: notes that sounded on the far side in the end; seconds until all was well (of a kill: until the
-    last note was ended); notes, of either voice, that the recording lacks. None where that was not asked."""
+    last note was ended; of a flood: until what was heard was new again); notes, of either voice, that the recording
+    lacks; seconds that the engine came too late to a turn, at most. None where that was not asked."""
 
     stuck: int
     seconds: float | None = None
     lost: int | None = None
+    late: float | None = None
 
 
 class Scene:
@@ -173,6 +184,44 @@ class Scene:
             self.enter_musician()
             return self._well_again(running, "is back")
 
+    def server_killed_among_messages(self) -> Outcome:
+        """SIGKILL of the JACK server while improv passes on 5,000 messages in a second; it comes back."""
+        assert self.musician is not None
+        with self.improv("--thru") as (running, folder):
+            self.answer()
+            self.musician.play(a_second_of_flood(self.rng))
+            time.sleep(self.rng.uniform(0.2, 0.8))
+            killed = now()
+            self.server.kill()
+            self.leave_musician(killed=True)
+            running.wait_for("the server has gone", 10.0)
+            self.server.start()
+            self.enter_musician()
+            return replace(self._well_again(running, "is back"), late=_missed(folder, killed))
+
+    def flooded(self, seconds: int = 60, watch: Callable[[int, Path], None] = lambda pid, folder: None) -> Outcome:
+        """5,000 messages a second, then a phrase; `watch` is given improv's number every second, and its folder in the
+        end."""
+        assert self.musician is not None
+        with self.improv() as (running, folder):
+            begin, sent, received = now(), len(self.musician.sent), len(self.musician.received)
+            for number in range(seconds):
+                self.musician.play(a_second_of_flood(self.rng))
+                time.sleep(max(0.0, begin + number + 1 - now()))
+                watch(running.process.pid, folder)
+            self.musician.play(LET_GO)
+            assert self._wait(lambda: self.musician is None or self.musician.sent[-1].data == LET_GO[-1][1], 10.0)
+            over = self.musician.sent[-1].at
+            time.sleep(1.0)
+            self.answer()
+            time.sleep(1.0)
+            assert running.end() == 0, running.err
+            time.sleep(SILENCED)
+            arrived, played = self.heard(received), self.musician.sent[sent:]
+            old = [at for at, late in heard_late(folder) if late > NEW and at >= over]
+            recovered = max(old, default=over) - over
+            return Outcome(sum(sounding(arrived).values()), recovered, missing(folder, played, arrived))
+
     def far_client_killed(self) -> Outcome:
         """SIGKILL of the client on the far side somewhere in an answer; it comes back under its name."""
         with self.improv() as (running, _):
@@ -262,6 +311,34 @@ def _small_disk(where: Path) -> Iterator[_Inside]:
             keeper.kill()
 
 
+def a_second_of_flood(rng: random.Random) -> list[tuple[float, str | bytes]]:
+    """5,000 messages: keys that go down and come up, controllers."""
+    kinds = (0x90, 0x80, 0x90, 0xB0)
+    messages = [bytes((rng.choice(kinds), rng.randrange(128), rng.randrange(128))) for _ in range(FLOOD)]
+    return [(number / FLOOD, message) for number, message in enumerate(messages)]
+
+
+def heard_late(folder: Path) -> Iterator[tuple[float, float]]:
+    """By what a session has recorded: of each event that was heard the moment (of the turn), and how old it was."""
+    for record in Reader(session(folder)):
+        if isinstance(record, Turn):
+            for event in record.heard:
+                if isinstance(event, Event):
+                    yield record.at, record.at - event.at
+
+
+def _missed(folder: Path, since: float) -> float:
+    """Seconds that the engine came too late to a turn, at most, by what it has recorded since."""
+    turns = [record.at for record in Reader(session(folder)) if isinstance(record, Turn) and record.at >= since]
+    return max(0.0, max((later - at for at, later in pairwise(turns)), default=0.0) - LONGEST_WAIT)
+
+
+def session(folder: Path) -> Path:
+    """The one session that is recorded there."""
+    (path,) = folder.rglob(f"*{SUFFIX}")
+    return path
+
+
 def _port_process(engine: int) -> int:
     """The number of the port process of an engine."""
     children = Path(f"/proc/{engine}/task/{engine}/children").read_text().split()
@@ -279,8 +356,7 @@ def _silent_at(arrived: Sequence[Message], killed: float) -> float:
 
 def missing(folder: Path, sent: Sequence[Message], arrived: Sequence[Message]) -> int:
     """How many of the notes that were played, by the player or by improv, the session's file lacks."""
-    (path,) = folder.rglob(f"*{SUFFIX}")
-    both = played(Reader(path))
+    both = played(Reader(session(folder)))
     kept = [sum(isinstance(event, NoteOn) for event in voice) for voice in (both.player, both.improv)]
     heard = [sum(message.begins for message in voice) for voice in (sent, arrived)]
     return sum(max(0, there - recorded) for there, recorded in zip(heard, kept, strict=True))

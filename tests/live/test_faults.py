@@ -42,6 +42,18 @@ def test_the_port_process_and_the_far_client_are_killed_and_improv_plays_on(loos
     assert loose.far_client_killed().stuck == 0
 
 
+def test_the_server_is_killed_while_5000_messages_are_sent_and_the_engine_waits_for_nothing(loose: Scene) -> None:
+    outcome = loose.server_killed_among_messages()
+    assert outcome.stuck == 0
+    assert outcome.late is not None and outcome.late < 0.1
+
+
+def test_a_flood_of_some_seconds_leaves_nothing_sounding_and_is_recorded(strict: Scene) -> None:
+    """A minute: `python -m tests.bench.flood`."""
+    outcome = strict.flooded(3)
+    assert (outcome.stuck, outcome.lost) == (0, 0)
+
+
 def test_a_full_disk_loses_nothing(strict: Scene) -> None:
     try:
         outcome = strict.disk_full()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from improv.clock import now
 from improv.midi import note_on
-from improv.plan import VOICES, Cancel, Command, Limit, PlannedNote, Play, Silence
+from improv.plan import VOICES, Cancel, Command, Drop, Limit, PlannedNote, Play, Silence
 from improv.ports import lifeline, process
 from improv.ports.lifeline import Copy, Lifeline
 from improv.ports.reports import Back, Gone, Heard, PortSettings, Quench, Report
@@ -36,6 +36,15 @@ def test_whatever_sounded_when_the_process_died_is_known(asked: list[tuple[Comma
         real.due(moment)
     sounding = set(real.ledger.sounding())  # it dies here, and that is noticed up to four seconds later
     assert sounding <= set(copy.doubtful(moment + noticed).keys)
+
+
+def test_what_began_before_the_process_heard_that_it_is_taken_back_is_known_too() -> None:
+    soon, later = PlannedNote(1.1, 60, 64, 9.0, 1), PlannedNote(3.0, 62, 64, 9.0, 1)
+    for takes_back in (Cancel(1.0), Silence(), Drop((soon, later))):
+        copy = Copy(thru=0)
+        copy.obey(Play((soon, later)), 0.0)
+        copy.obey(takes_back, 1.0)  # and in that moment the first begins, and the process dies
+        assert copy.doubtful(1.5).keys == ((1, 60),)
 
 
 def test_what_the_player_held_through_it_is_known_too() -> None:
