@@ -19,7 +19,7 @@ from improv.clock import now
 from improv.events import Event
 from improv.ledger import Key
 from improv.midi import Parser
-from improv.plan import Command, Conduct, Silence
+from improv.plan import Command, Conduct, Play, Silence
 from improv.ports import process
 from improv.ports.link import Beside, Link, Stopped, open_ports
 from improv.ports.reports import Back, Gone, Heard, Lost, Opened, PortSettings, Quench, Report
@@ -29,7 +29,7 @@ from improv.scheduler import Scheduler
 __all__ = ["Lifeline", "Stopped"]
 #: Offs of so many seconds may have been lost with a process: it counts as hung after three.
 DOUBTFUL = 4.0
-#: A command reaches the port process within so many seconds, unless it hangs: what is taken back may have begun by then.
+#: A command reaches the port process within so many seconds, unless it hangs. What it takes back may have begun then.
 ON_THE_WAY = 0.5
 #: Seconds before another process is tried when one did not open.
 TRY_AGAIN = 0.5
@@ -46,10 +46,11 @@ class Copy:
     def obey(self, command: Command, at: float) -> None:
         """A command was given."""
         self.go_on(at)
-        due = [note for note in self._scheduler.planned() if note.onset <= at + ON_THE_WAY]
+        before = [] if isinstance(command, Play) else self._scheduler.planned()
         self._scheduler.apply(command, at)
-        left = set(self._scheduler.planned()) if due else set()
-        self._ended += [(note.onset, (note.channel, note.pitch)) for note in due if note not in left]
+        left = set(self._scheduler.planned()) if before else set()
+        gone = [note for note in before if note not in left and note.onset <= at + ON_THE_WAY]
+        self._ended += [(note.onset, (note.channel, note.pitch)) for note in gone]
 
     def hear(self, report: Heard) -> None:
         """Bytes came in."""
