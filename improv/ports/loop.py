@@ -16,7 +16,7 @@ from improv.plan import Command, Conduct, Silence
 from improv.ports.faces import Board, Input
 from improv.ports.held import SENSING, Held
 from improv.ports.pipe import Pipe
-from improv.ports.repeats import LAST_WITHIN, SILENCE_AT, Repeats
+from improv.ports.repeats import LAST_WITHIN, Repeats
 from improv.ports.reports import Dropped, Heard, Plugged, Quench, Report, Sent, Unplugged
 from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
@@ -47,7 +47,7 @@ class _Ear:
 
 class Loop:
     """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on. Inputs are polled
-    until `closely` seconds after the last note."""
+    until `closely` seconds after the last note. `lossy`: the ports may lose messages on their way."""
 
     def __init__(
         self,
@@ -60,13 +60,14 @@ class Loop:
         late_soft: float = math.inf,
         longest: float = 60.0,
         closely: float = CLOSELY,
+        lossy: bool = False,
     ) -> None:
         self._pipe, self._waiter = pipe, waiter
         self._board, self._output = board, board.output
         self._thru = thru
         self._scheduler = Scheduler(late_limit=late_limit, late_soft=late_soft, longest=longest)
         self._conductor = Conductor()
-        self._repeats = Repeats(self._scheduler.ledger)
+        self._repeats = Repeats(self._scheduler.ledger, lossy=lossy)
         self._owed: list[bytes] = []  # what is to be said first when the output comes back
         self._ears = [_Ear(port, Parser(), Held()) for port in board.inputs]
         self._played_at = now()
@@ -217,7 +218,7 @@ class Loop:
             self._output.send(data)
         messages = [*self._scheduler.ledger.silence(), *self._repeats.recent(now(), LAST_WITHIN)]
         before = 0.0
-        for moment in SILENCE_AT if messages else ():
+        for moment in self._repeats.silence_at if messages else ():
             if moment > before:
                 pause(moment - before)
             before = moment

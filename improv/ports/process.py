@@ -80,10 +80,10 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     _ask_for_a_fine_timer()
     # A callback of the MIDI system's, which waits for the interpreter's lock, is not to wait long.
     sys.setswitchinterval(0.0001)
-    closely = 0.0 if first or ports.opened.api != "jack" else CLOSELY
+    lossy = ports.opened.api == "jack" and not first
     thru = len(ports.opened.inputs) if settings.thru else 0
     limits = {"late_limit": settings.late_limit, "late_soft": settings.late_soft, "longest": settings.longest}
-    loop = Loop(pipe, waiter, ports.board, thru=thru, closely=closely, **limits)
+    loop = Loop(pipe, waiter, ports.board, thru=thru, closely=CLOSELY if lossy else 0.0, lossy=lossy, **limits)
     signal.signal(signal.SIGTERM, lambda *_: loop.end())
     _be_told_of_the_end()
     pipe.send(ports.opened)

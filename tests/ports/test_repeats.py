@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from improv.ledger import Ledger
 from improv.midi import control_change, note_off
-from improv.ports.repeats import CHANGE_AT, SILENCE_AT, WITHIN, Repeats
+from improv.ports.repeats import CHANGE_AT, LONG_SILENCE_AT, OFF_AGAIN_AT, SILENCE_AT, WITHIN, Repeats
 
 
 def said(repeats: Repeats, until: float) -> list[tuple[float, bytes]]:
@@ -21,6 +21,24 @@ def test_a_silence_is_said_again_at_its_moments() -> None:
     repeats.silenced(messages, 1.0)
     assert said(repeats, 9.0) == [(1.0 + delay, data) for delay in SILENCE_AT[1:] for data in sorted(messages)]
     assert repeats.next_deadline() is None
+
+
+def test_where_messages_are_lost_every_off_is_said_again_and_a_silence_for_longer() -> None:
+    ledger = Ledger()
+    repeats = Repeats(ledger, lossy=True)
+    repeats.ended((1, 60), 1.0)
+    assert said(repeats, 9.0) == [(1.0 + delay, note_off(1, 60)) for delay in OFF_AGAIN_AT]
+    repeats.silenced([note_off(1, 62)], 10.0)
+    assert said(repeats, 19.0) == [(10.0 + delay, note_off(1, 62)) for delay in LONG_SILENCE_AT[1:]]
+    repeats.ended((1, 60), 20.0)
+    ledger.on(1, 60)
+    assert said(repeats, 29.0) == []
+
+
+def test_what_was_silenced_counts_as_ended() -> None:
+    repeats = Repeats(Ledger())
+    repeats.silenced([note_off(1, 60), control_change(1, 123, 0)], 1.0)
+    assert repeats.recent(1.5) == [note_off(1, 60)]
 
 
 def test_when_the_ports_change_the_offs_of_the_last_half_second_are() -> None:
