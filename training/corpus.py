@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -143,19 +144,20 @@ def ingest(
     table: dict[str, str] | None = None,
     named: dict[str, Sequence[str]] | None = None,
     share: float = 0.05,
+    own: bool = False,
     complain: Callable[[str], None] = lambda line: None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Corpus:
     """Read all music under `paths` into a corpus, in parallel; a file that cannot be read is passed over.
 
-    Of performances that repeat each other one is kept. Compositions are those of `table`, of catalogues in
-    the folders, or of the files' names. `complain` is told of each file that cannot be read, one line;
-    `progress` the files done and their total. Raises UserError if a folder holds no music or none of the
-    files can be read.
+    Of recorded sessions the player's voice counts, and improv's `own` beside it if asked for. Of performances that
+    repeat each other one is kept. Compositions are those of `table`, of catalogues in the folders, or of the files'
+    names. `complain` is told of each file that cannot be read, one line; `progress` the files done and their total.
+    Raises UserError if a folder holds no music or none of the files can be read.
     """
     files = find_music(paths)
     good: list[tuple[str, Piece]] = []
-    for done, (name, piece) in enumerate(_read_all(files, workers), 1):
+    for done, (name, piece) in enumerate(_read_all(files, workers, own), 1):
         if isinstance(piece, str):
             complain(f"passed over {name}: {piece}")
         else:
@@ -184,24 +186,24 @@ def ingest(
     )
 
 
-def _read_all(files: list[tuple[Path, str]], workers: int | None) -> Iterable[tuple[str, Piece | str]]:
-    names = [name for _, name in files]
+def _read_all(files: list[tuple[Path, str]], workers: int | None, own: bool) -> Iterable[tuple[str, Piece | str]]:
+    names, read_one = [name for _, name in files], partial(try_read, own=own)
     workers = min(workers or os.cpu_count() or 1, len(files))
     # Starting a process costs more than reading dozens of MIDI files does; a score takes as long as many of those.
     scores = sum(path.suffix.lower() in SCORE_SUFFIXES for path, _ in files)
     if workers < 2 or len(files) + 16 * scores < 64:
-        yield from zip(names, map(try_read, (path for path, _ in files)), strict=True)
+        yield from zip(names, map(read_one, (path for path, _ in files)), strict=True)
         return
     with ProcessPoolExecutor(workers) as pool:
         yield from zip(
-            names, pool.map(try_read, [path for path, _ in files], chunksize=2 if scores else 16), strict=True
+            names, pool.map(read_one, [path for path, _ in files], chunksize=2 if scores else 16), strict=True
         )
 
 
-def try_read(path: Path) -> Piece | str:
+def try_read(path: Path, own: bool = False) -> Piece | str:
     """The piece, or in a few words why there is none."""
     try:
-        return read(path)
+        return read(path, own=own)
     except ReadError as error:
         return str(error)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+OWN_VOICE = "of recorded sessions, improv's own notes too; without this the player's alone are learned from"
+
 
 def positive(text: str) -> int:
     """A whole number from 1."""

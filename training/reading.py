@@ -22,24 +22,24 @@ MIDI_SUFFIXES = (".mid", ".midi")
 SUSTAIN = 64
 
 
-def read(path: Path, *, pedal: bool = True) -> Piece:
+def read(path: Path, *, pedal: bool = True, own: bool = False) -> Piece:
     """Read a MIDI file, its tempo map applied, a score or a session. Raises ReadError if it is none, damaged or empty.
 
-    Drums are left out, and so is improv's own voice where the player's stands beside it (`improv export`): a network is
-    not to learn from itself. The whole file is heard as one instrument with one pedal: piano files put the
+    Drums are left out, and so is, unless its `own` voice is asked for, improv's where the player's stands beside it: a
+    network is not to learn from itself. The whole file is heard as one instrument with one pedal: piano files put the
     pedal on either hand's track, or on one of its own. Without `pedal` notes of a MIDI file end with their keys.
     """
     if path.suffix.lower() in SCORE_SUFFIXES:
         return read_score(path)
     if path.suffix.lower() == SESSION_SUFFIX:
-        return _read_session(path)
+        return _read_session(path, own)
     import symusic
 
     try:
         score: Any = symusic.Score(str(path))
     except Exception as error:  # symusic raises RuntimeError for all it cannot read, OSError for the rest
         raise ReadError(_reason(error)) from error
-    if {"player", "improv"} <= {track.name for track in score.tracks}:
+    if not own and {"player", "improv"} <= {track.name for track in score.tracks}:
         score.tracks = [track for track in score.tracks if track.name != "improv"]
     tracks = [track for track in score.tracks if len(track.notes) and not track.is_drum]
     if not tracks:
@@ -59,10 +59,11 @@ def read(path: Path, *, pedal: bool = True) -> Piece:
     return Piece(sounding(np.concatenate(pieces), spans), labels)
 
 
-def _read_session(path: Path) -> Piece:
-    """What the player played."""
+def _read_session(path: Path, own: bool) -> Piece:
+    """What the player played, and improv with its `own` voice."""
     try:
-        heard = notes_in(played(Reader(path)).player)
+        both = played(Reader(path))
+        heard = [note for voice in (both.player, *[both.improv] * own) for note in notes_in(voice)]
     except UserError as error:
         raise ReadError(str(error)) from error
     if not heard:
@@ -72,7 +73,7 @@ def _read_session(path: Path) -> Piece:
         notes[name] = [getattr(note, name) for note in heard]
     notes["duration"] = [MAX_DURATION if note.duration is None else note.duration for note in heard]
     notes["part"] = Part.UNSPLIT
-    return Piece(notes, Labels.UNSPLIT)
+    return Piece(sounding(notes, np.zeros((0, 2))) if own else notes, Labels.UNSPLIT)
 
 
 def _pedal(score: Any, seconds: Any) -> NDArray[np.float64]:

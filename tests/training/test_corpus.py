@@ -87,6 +87,10 @@ def test_of_a_session_the_players_voice_alone_is_learned_from(tmp_path):
         notes = read(tmp_path / name).notes
         assert [(note["pitch"], note["velocity"]) for note in notes] == [(60, 70)]
         assert float(notes[0]["duration"]) == pytest.approx(0.5)
+        both = read(tmp_path / name, own=True).notes
+        assert both[["pitch", "velocity"]].tolist() == [(60, 70), (67, 80)], "unless both are asked for"
+    for own, count in ((False, 1), (True, 2)):
+        assert np.diff(ingest([tmp_path / "kept.improv"], own=own).start).tolist() == [count]
     (tmp_path / "noise.improv").write_bytes(b"noise")
     with pytest.raises(ReadError, match="not a session of improv"):
         read(tmp_path / "noise.improv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -206,3 +207,16 @@ def test_as_it_is_typed(start, music, tmp_path, capsys, monkeypatch):
     assert "improv --model runs/mine/best.onnx" in said
     assert noise.splitlines()[0].startswith("improv-train: warning: little music: 240 notes")
     assert load(Path("runs/mine/best.onnx")).card.data == "four tunes; mine (5 recordings)"
+
+
+def test_of_its_own_sessions_the_players_voice_alone_is_learned_from_unless_asked(start, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    for index in range(3):
+        voices = {"player": tune(index, 60), "improv": tune(index + 9, 72)[:40]}
+        write_midi(tmp_path / "mine" / f"take {index}.mid", voices)
+    sizes, trained_on = "--steps 2 --crop 16 --batch 4 --quiet", []
+    for more in ([], ["--own-voice"]):
+        assert main(["finetune", str(start), "mine", *sizes.split(), *more]) == 0
+        trained_on.append(int(re.search(r"([\d,]+) notes to train on", capsys.readouterr().err)[1]))
+    assert trained_on == [trained_on[0], trained_on[0] + 2 * 40]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from improv.errors import UserError
 from training.needs import import_quietly, need
-from training.options import fraction, positive, positive_number
+from training.options import OWN_VOICE, fraction, positive, positive_number
 from training.progress import Complaints, progress
 
 SHORT = "a trained network to your own recordings"
@@ -24,7 +24,12 @@ def options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     where = "a .keras file with its .json beside it, or 'default' for the one that comes with improv (the default)"
     add("model", nargs="?", metavar="MODEL.keras", help=where)
-    add("music", nargs="+", metavar="MIDI_DIR", help="folder with recordings; several are taken together")
+    add(
+        "music",
+        nargs="+",
+        metavar="MIDI_DIR",
+        help="folder with recordings or improv's sessions; several are taken together",
+    )
     add("-o", "--output", type=Path, metavar="OUT", help="folder to write to (default: runs/ and the music's name)")
     add("--minutes", type=positive_number, help="train no longer than this (default: 10, unless --steps is given)")
     add("--steps", type=positive, help="train no more than so many batches")
@@ -39,6 +44,7 @@ def options(command: argparse.ArgumentParser) -> None:
         help="validations without progress until it stops (default: %(default)s)",
     )
     add("--share", type=fraction, default=0.15, help="share of the notes to hold out (default: %(default)s)")
+    add("--own-voice", action="store_true", help=OWN_VOICE)
     add("--licence", default="", help="the licence of the adapted weights (default: as the start's)")
     add("--seed", type=int, default=0, help="same seed, same random numbers (default: %(default)s)")
     add("--quiet", action="store_true", help="no progress bar")
@@ -52,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
 
     complaints = Complaints()
     with progress("reading") as tell:
-        corpus = ingest(music, complain=complaints, progress=tell)
+        corpus = ingest(music, own=options.own_voice, complain=complaints, progress=tell)
     complaints.sum_up()
     os.environ["KERAS_BACKEND"] = "tensorflow"  # the ONNX file is part of what is asked, see export
     import_quietly("tensorflow")

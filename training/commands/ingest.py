@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from training.needs import need, writing
-from training.options import fraction, positive
+from training.options import OWN_VOICE, fraction, positive
 from training.progress import Complaints, progress
 
 SHORT = "music files to a corpus"
@@ -34,6 +34,7 @@ def options(command: argparse.ArgumentParser) -> None:
     named = "keep this composition for {}; may be given several times (default: a share, chosen by name)"
     add("--validation", action="extend", nargs="+", metavar="COMPOSITION", help=named.format("validation"))
     add("--test", action="extend", nargs="+", metavar="COMPOSITION", help=named.format("test"))
+    add("--own-voice", action="store_true", help=OWN_VOICE)
     add("--share", type=fraction, default=0.05, help="share of compositions for each of the two (default: %(default)s)")
 
 
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace) -> None:
             table=read_compositions(options.compositions) if options.compositions else None,
             named=named,
             share=options.share,
+            own=options.own_voice,
             complain=complaints,
             progress=tell,
         )
