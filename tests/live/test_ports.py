@@ -18,7 +18,7 @@ from improv.clock import now
 from improv.errors import UserError
 from improv.plan import Cancel, PlannedNote, Play, Silence
 from improv.ports.link import Link, list_ports, open_ports
-from improv.ports.reports import Dropped, Heard, Lost, Opened, PortInfo, PortSettings, Report, Sent
+from improv.ports.reports import Dropped, Heard, Lost, Opened, PortInfo, PortSettings, Report, Sent, There
 from tests.live.jack import ROOT, JackServer, Message, Musician, sounding
 
 SETTINGS = PortSettings(inputs=("test keys",), output="Test Synth", api="jack")
@@ -85,7 +85,8 @@ def test_cancel_and_silence_are_heard(musician: Musician) -> None:
 def test_a_note_that_comes_too_late_is_dropped(musician: Musician) -> None:
     with open_ports(SETTINGS) as link:
         link.send(chord(now() - 1.0, 60.0))
-        assert [type(report) for report in reports_until(link, 3, Dropped)] == [Dropped] * 3
+        reports = reports_until(link, 3, Dropped)
+    assert [type(report) for report in reports if not isinstance(report, There)] == [Dropped] * 3
     assert not [m for m in musician.received if m.begins]
 
 
@@ -184,7 +185,7 @@ def test_closing_silences_and_leaves_no_process(musician: Musician, jack: JackSe
     received = musician.wait_for(lambda received: not sounding(received), 1.0)
     assert not sounding(received)
     assert sum(m.begins for m in received) == 3
-    assert link.wait(0.0) == [Lost("the port process has ended")]
+    assert link.wait(0.0)[-1] == Lost("the port process has ended")
     _no_port_left(jack)
 
 
