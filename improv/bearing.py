@@ -94,6 +94,10 @@ class Bearing:
         """Mean and spread of velocity as the model has drawn it lately."""
         return drawn_so_far([note.velocity for note in self._drawn], self._usual)
 
+    def as_model(self, note: Note) -> Note:
+        """A note as played, as loud as the model would have heard it."""
+        return replace(note, velocity=self.to_model(note.velocity))
+
     def to_player(self, velocity: int, drawn: tuple[float, float]) -> int:
         """A velocity that the model drew, where it draws with this mean and spread, as loud as the player would play
         it."""

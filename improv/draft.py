@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from improv.encoding import DURATION, IOI, PART, PITCH, Rows
 from improv.grid import on_grid, points
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.panel import Panel
+from improv.questions import Asking, Question, answered
 from improv.reader import Beginning, beginning
 from improv.recall import Recall
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
@@ -50,7 +52,7 @@ class Draft:
         begin: Beginning | None = None,
     ) -> None:
         self._model, self._ears, self._panel, self._rng, self._cast = model, ears, panel, rng, cast
-        begin = beginning(model, ears, cast, go_on) if begin is None else begin
+        begin = begin or beginning(model, ears, cast, go_on)
         self._bearing, self._tail, self._meter, self._state = begin.bearing, begin.tail, begin.meter, begin.state
         self._rows, self._dials = begin.rows, begin.dials
         self._held: set[int] = set()  # what the player is expected to hold
@@ -64,7 +66,11 @@ class Draft:
         self.steps = 0
         self.broken = 0
 
-    def write(
+    def write(self, earliest: float, latest: float, rest: float, slowing: float = 0.0, **more: Any) -> Written | None:
+        """`writing`, asking the model alone."""
+        return answered(self._model, self.writing(earliest, latest, rest, slowing, **more))
+
+    def writing(
         self,
         earliest: float,
         latest: float,
@@ -73,7 +79,7 @@ class Draft:
         *,
         own: bool = False,
         pitches: Floats | None = None,
-    ) -> Written | None:
+    ) -> Asking[Written | None]:
         """Write the next note with an onset from `earliest` to `latest` (absolute seconds); improv's, if `own`.
 
         `slowing` makes long waits likelier, by so many nats for each doubling; `pitches`, shape (128,), are nats added
@@ -93,7 +99,8 @@ class Draft:
         if pitches is not None:
             how.bias[0, encoding.field(PITCH)] += pitches
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
-        step, point = on_grid(partial(self._run, self._rows, self._dials), how, head, among, encoding, self._rng)
+        ask = partial(self._question, self._rows, self._dials)
+        step, point = yield from on_grid(ask, how, head, among, encoding, self._rng)
         self.steps += 1
         if not all(drawing.sane(step, row, encoding) for row in range(len(parts))):
             self.broken += 1
@@ -149,8 +156,8 @@ class Draft:
 
     def wait(self, share: float) -> float:
         """The seconds that the wait for the next chord does not exceed in so large a share of all cases (0 to 1)."""
-        how = controls(self._model.encoding, np.random.default_rng(0))
-        return drawing.quantile_of_wait(self._run(self._rows, self._dials, how).raw[0], self._model.encoding, share)
+        step = self._run(self._rows, self._dials, controls(self._model.encoding, np.random.default_rng(0)))
+        return drawing.quantile_of_wait(step.raw[0], self._model.encoding, share)
 
     def opinions(self, notes: Sequence[Note]) -> list[float]:
         """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
@@ -158,7 +165,7 @@ class Draft:
         self._catch_up()
         tail, rows, meter = self._tail.copy(), self._rows, self._meter.copy()
         dials = [*self._dials]
-        for note in (self._as_model(note) for note in notes):
+        for note in (self._bearing.as_model(note) for note in notes):
             rows = np.concatenate([rows, tail.row(note)[None]])
             meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)
             dials.append(meter.vector())
@@ -170,7 +177,7 @@ class Draft:
     def take(self, notes: Sequence[Note]) -> None:
         """Go on from these notes, in onset order, as written."""
         for note in notes:
-            self._add(self._as_model(note))
+            self._add(self._bearing.as_model(note))
 
     def _add(self, note: Note) -> None:
         """A note at the model's loudness: fed after what was known before it; drawn from is what is known with it."""
@@ -189,12 +196,15 @@ class Draft:
             if np.isfinite(step.state).all():
                 self._state, self._rows, self._dials = step.state, self._rows[-1:], self._dials[-2:]
 
-    def _run(self, rows: Rows, dials: Floats, how: Controls) -> Step:
-        """One run of the model from the present state, for as many as `how` is for."""
+    def _question(self, rows: Rows, dials: Floats, how: Controls) -> Question:
+        """What is asked of the model from the present state on, for as many as `how` is for."""
         batch = len(how.u)
         shown = dials + asked_by(self._panel.settings, self._model.velocity[0]).vector()
         fed, around, state = (np.repeat(one, batch, axis=0) for one in (rows[None], shown[None], self._state))
-        return self._model.step(fed, around, state, how)
+        return Question(fed, around, state, how)
+
+    def _run(self, rows: Rows, dials: Floats, how: Controls) -> Step:
+        return self._question(rows, dials, how).asked(self._model)
 
     def _controls(self, parts: Sequence[Part], shortest: float, longest: float) -> Controls:
         """A row for each part. Ruled out are other parts and iois that do not reach from `shortest` to `longest`
@@ -209,8 +219,8 @@ class Draft:
         if self._alone:
             how.bias[0] += self._bearing.bias(encoding, asked_by(settings, self._model.velocity[0]))
         else:
-            how.bias[0, encoding.field(PITCH)] += height(self._own, self._ears.recent, self._cast.own)
-            how.bias[0, encoding.field(PITCH)] += rub(self._held or self._ears.sounding())
+            kept_away = height(self._own, self._ears.recent, self._cast.own) + rub(self._held or self._ears.sounding())
+            how.bias[0, encoding.field(PITCH)] += kept_away
             how.temperature[:, IOI] *= STEADY
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
@@ -227,9 +237,6 @@ class Draft:
         own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
         full = self._group_over or len(self._tail.group) >= drawing.FULL_GROUP or is_full(own, self._panel.settings)
         return full or not self._cast.joins(part, 128, self._tail.group)
-
-    def _as_model(self, note: Note) -> Note:
-        return replace(note, velocity=self._bearing.to_model(note.velocity))
 
     def _as_loud_as_the_player(self, velocity: int) -> int:
         """A velocity as the model drew it, as loud as it is to be played."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from improv import clock, improviser
+from improv.alertness import Alertness
 from improv.desk import Desk
 from improv.events import Heard as Input
 from improv.events import NoteOn
@@ -131,11 +132,13 @@ def run(
     """
     reception = Reception() if reception is None else reception
     desk = Desk(line) if desk is None else desk
+    alertness = Alertness(lambda: _status(core, timing))
     while not stopping():
         desk.look(now())
-        line.show(_status(core, timing), now())
+        status = _status(core, timing)
+        line.show(status, now())
         events: list[Input] = []
-        for report in link.wait(_timeout(now(), core.wake_at(), line.wake_at())):
+        for report in alertness.wait(link.wait, _timeout(now(), core.wake_at(), line.wake_at()), now):
             desk.heed(report, now())
             match report:
                 case Heard():
@@ -152,14 +155,16 @@ def run(
         for event in kept:
             core.hear(event)
         struck = next((event.at for event in events if isinstance(event, NoteOn)), None)
-        moment, answered = now(), core.status().answering
+        moment = now()
         for command in core.turn(moment):
             link.send(command)
             reception.asked(command)
             timing.asked(command, moment)
         timing.turned(struck, now())
+        if struck is not None:
+            alertness.struck(moment)
         answers = core.status().answering
-        if answers != answered:
+        if answers != status.answering:
             timing.decided(moment if answers else None)
     return None
 

@@ -99,6 +99,10 @@ class Foresight:
         voice.look(now)
         joined = self._to_strike_with(self._struck[0].onset)
         near = [note for note in self._near(now) if note not in joined]
+        if not joined and not near:  # nothing to think about: what goes on from here has time until the next turn
+            self._broken, self._draft = self.broken, None
+            self._stands([], now)
+            return voice.drop(voice.planned, now)
         draft = self._new_draft()
         here = {replace(note, onset=now): note for note in joined} | {note: note for note in near}
         order = sorted(here, key=lambda note: (note.onset, note.pitch))
@@ -125,6 +129,10 @@ class Foresight:
 
     def _begin(self, draft: Draft, stays: Sequence[Note], now: float) -> None:
         self._draft = draft
+        self._stands(stays, now)
+
+    def _stands(self, stays: Sequence[Note], now: float) -> None:
+        """So much of the plan stands."""
         self._opinions = {note: self._opinions[note] for note in stays if note in self._opinions}
         self._expected, self._struck = [], []
         self._end = max([now, *(note.onset for note in stays)])

@@ -23,6 +23,7 @@ from improv.drawing import sane
 from improv.encoding import IOI, LONGEST, Encoding
 from improv.notes import GROUP_SPAN
 from improv.pulse import Pulse
+from improv.questions import Asking, Question
 from improv.settings import Settings
 from improv.step import NEVER, Controls, Step
 
@@ -82,21 +83,21 @@ def points(
 
 
 def on_grid(
-    run: Callable[[Controls], Step],
+    ask: Callable[[Controls], Question],
     how: Controls,
     head: float,
     among: Values | None,
     encoding: Encoding,
     rng: np.random.Generator,
-) -> tuple[Step, float | None]:
+) -> Asking[tuple[Step, float | None]]:
     """A step whose first row begins at one of the moments `among` (ascending), and which, or joins the group at `head`;
     then None, as where `among` is None and it is free. Where the step is broken, it is returned as it is."""
     if among is None:
-        return run(how), None
+        return (yield ask(how)), None
     waits, field = among - head, encoding.field(IOI)
     bins, spread = np.searchsorted(encoding.ioi_edges, waits, side="right") - 1, _spread(waits)
     share = spread / np.bincount(bins, spread, encoding.sizes[IOI])[bins]
-    step = run(_steered(how, bins, spread, encoding))
+    step = yield ask(_steered(how, bins, spread, encoding))
     if not sane(step, 0, encoding):
         return step, None
     wanted = gathered(likely(step.raw[0, field], how, encoding), waits, encoding)
@@ -106,7 +107,7 @@ def on_grid(
     if rng.random() * offered[chosen] >= wanted[chosen]:
         chosen = _choose(np.maximum(wanted - offered, 0.0), rng)
         bin_ = int(bins[chosen - 1]) if chosen else 0
-        step = step if bin_ == drawn else run(_only(how, bin_, encoding))
+        step = step if bin_ == drawn else (yield ask(_only(how, bin_, encoding)))
     return step, float(among[chosen - 1]) if chosen else None
 
 

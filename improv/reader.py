@@ -60,6 +60,10 @@ class Beginning:
     dials: Floats
     state: Floats
 
+    def copy(self) -> Beginning:
+        """Another to go on from."""
+        return replace(self, bearing=self.bearing.copy(), tail=self.tail.copy(), meter=self.meter.copy())
+
 
 def beginning(model: StepModel, ears: Ears, cast: Cast, go_on: bool = False) -> Beginning:
     """From all that was heard, with the last 32 notes to be read; `go_on`: improv's count as the draft's own."""
@@ -75,7 +79,7 @@ def beginning(model: StepModel, ears: Ears, cast: Cast, go_on: bool = False) -> 
 def _bearing(model: StepModel, ears: Ears, go_on: bool) -> Bearing:
     bearing = Bearing(ears.recent, model.velocity)
     if go_on:
-        bearing.went_on([replace(note, velocity=bearing.to_model(note.velocity)) for note in ears.own])
+        bearing.went_on([bearing.as_model(note) for note in ears.own])
     return bearing
 
 

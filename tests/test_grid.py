@@ -12,6 +12,7 @@ from improv.encoding import IOI, Encoding
 from improv.events import NoteOn
 from improv.grid import Grid, gathered, likely, on_grid
 from improv.pulse import Pulse
+from improv.questions import Question, answered
 from improv.step import NEVER, controls
 from tests.clockwork import host
 from tests.score import perform, played, together
@@ -82,7 +83,8 @@ def test_a_point_is_drawn_as_often_as_the_mass_gathered_on_it(temperature: float
         how.bias[0, ENCODING.field(IOI)][1] = NEVER
         how.bias[0, ENCODING.field(IOI)][ENCODING.ioi_bin(1.1) :] = NEVER
         before = len(model.fed)
-        step, onset = on_grid(partial(model.step, *fed), how, 5.0, 5.0 + among, ENCODING, rng)
+        asking = on_grid(partial(Question, *fed), how, 5.0, 5.0 + among, ENCODING, rng)
+        step, onset = answered(model, asking)
         runs += len(model.fed) - before
         index = 0 if onset is None else 1 + int(np.argmin(abs(5.0 + among - onset)))
         assert int(step.drawn[0, IOI]) == bins[index]

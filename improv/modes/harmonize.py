@@ -1,8 +1,8 @@
 """Voices to the player's melody: each note of the top voice is harmonized the moment it is struck.
 
-1. The first voice joins the player's note in the same turn, after one step of the model, and each other in a turn of
-   its own: what was heard before has been read by then (improv.reader). At least half of the voices lie below the
-   melody, unless the register forbids.
+1. The first voice joins the player's note in the same turn, and each other in a turn of its own. What was heard before
+   has been read by then (improv.reader), and for a likely key that voice been chosen (improv.modes.prepared): for
+   another it takes a step of the model. At least half of the voices lie below the melody, unless the register forbids.
 2. The model chooses them, one step a voice, asked to keep the tones that sound and to move the others as little as it
    can. A tone that is kept sounds on; what is not kept is released once all are chosen.
 3. A note repeated, and one that follows sooner than the harmonic rhythm allows, keeps the harmony that is there.
@@ -12,24 +12,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from improv.casting import ACCOMPANIST
 from improv.draft import Draft
 from improv.flow import RELEASE
+from improv.modes.prepared import Prepared
+from improv.modes.voicing import Voicing
 from improv.notes import MAX_DURATION, Note
 from improv.plan import Command
-from improv.settings import Settings
 from improv.stage import Stage
-from improv.step import NEVER, Floats
-
-#: Semitones below and above the melody within which voices lie, and the least distance from it.
-BELOW, ABOVE, LEAST = 19, 9, 3
-#: Nats for a tone that is kept, for each semitone that a voice moves, for a voice above, and for the melody's own tone.
-KEPT, MOVED, CROSSED, DOUBLED = 2.5, -0.2, -1.5, -2.0
-_KEYS = np.arange(128)
-#: Model steps for one voice: a draw that falls outside costs one.
-TRIES = 2
 
 
 class HarmonizeMode:
@@ -40,10 +30,13 @@ class HarmonizeMode:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._struck: list[Note] = []
-        self._melody: Note | None = None  # the note that is harmonized
+        self._melody: Note | None = None  # the note that is harmonized, while it sounds
+        self._last: Note | None = None  # the last one that was
         self._harmony: list[int] = []  # the pitches of the last harmony, sounding or not
         self._reader = stage.reader(ACCOMPANIST)
-        self._choice: _Choice | None = None  # the harmony that is being chosen
+        self._prepared = Prepared(stage, self._reader)
+        self._choice: Voicing | None = None  # the harmony that is being chosen
+        self._came: Note | None = None  # the note of the melody for which its first voice had been chosen before
         self._changed_at = float("-inf")
         self._halted_at: float | None = None
         self._turned_at = float("-inf")
@@ -96,7 +89,7 @@ class HarmonizeMode:
         elif self._choice is not None:
             commands += self._choose(self._choice, now)
         else:
-            self._reader.think(now)
+            self._think(now)
         if self._melody is not None and self._melody.pitch not in ears.sounding():
             self._melody = None
             self._end_choice()
@@ -107,10 +100,22 @@ class HarmonizeMode:
         """At once after a halt and while there is something to choose or to read; else when the longest voice ends."""
         if self._halted_at is not None or self._choice is not None:
             return self._turned_at
-        reads, ends = self._reader.wake_at(), self._stage.voice.ends_at
+        reads, ends = self._thinks_at(), self._stage.voice.ends_at
         if ends <= self._turned_at:
             return reads
         return ends if reads is None else min(ends, reads)
+
+    def _think(self, now: float) -> None:
+        """Read what was heard, and choose for the keys that may be next."""
+        if self._reader.wake_at() is not None:
+            self._reader.think(now)
+        elif self._last is not None and self._prepared.waits(self._harmony):
+            self._prepared.think(self._last, self._harmony, now)
+
+    def _thinks_at(self) -> float | None:
+        reads = self._reader.wake_at()
+        waits = reads is None and self._last is not None and self._prepared.waits(self._harmony)
+        return self._turned_at if waits else reads
 
     def _harmonize(self, melody: Note, now: float) -> list[Command]:
         """Strike the voices that go with `melody`, and let go of those that do not."""
@@ -122,14 +127,27 @@ class HarmonizeMode:
         if self._harmony and (soon or repeated):
             return self._strike([pitch for pitch in self._harmony if pitch != melody.pitch], [], melody, now)
         self._end_choice()
-        stage = self._stage
-        draft = Draft(stage.model, stage.ears, stage.panel, stage.rng, ACCOMPANIST, begin=self._reader.begin())
-        self._changed_at, self._choice = melody.onset, _Choice(melody, draft, stage.panel.settings)
-        return self._choose(self._choice, now)
+        self._changed_at, self._last = melody.onset, melody
+        choice = self._prepared.take(melody, self._harmony)
+        if choice is None:
+            self._choice = Voicing(melody, self._new_draft(), self._stage.panel.settings)
+            return self._choose(self._choice, now)
+        self._choice, self._came = choice, melody
+        return self._sound(choice, choice.voices[0], now)
 
-    def _choose(self, choice: _Choice, now: float) -> list[Command]:
-        """Choose a voice, and strike it if it does not sound yet and there is room; with the last, release."""
-        chosen = choice.step(self._harmony)
+    def _new_draft(self) -> Draft:
+        stage = self._stage
+        return Draft(stage.model, stage.ears, stage.panel, stage.rng, ACCOMPANIST, begin=self._reader.begin())
+
+    def _choose(self, choice: Voicing, now: float) -> list[Command]:
+        """Choose a voice."""
+        if self._came is not None:
+            choice.come_true(self._came, self._new_draft())
+            self._came = None
+        return self._sound(choice, choice.step(self._stage.model, self._harmony), now)
+
+    def _sound(self, choice: Voicing, chosen: Note | None, now: float) -> list[Command]:
+        """Strike the voice that was chosen, if it does not sound yet and there is room; with the last, release."""
         if choice.finished:
             self._end_choice()
             self._harmony = [note.pitch for note in choice.voices if note.pitch not in self._stage.ears.keys_down()]
@@ -142,7 +160,7 @@ class HarmonizeMode:
     def _end_choice(self) -> None:
         if self._choice is not None:
             self.broken_steps += self._choice.broken
-            self._choice = None
+            self._choice = self._came = None
 
     def _strike(self, harmony: list[int], written: list[Note], melody: Note, now: float) -> list[Command]:
         voice = self._stage.voice
@@ -156,51 +174,3 @@ class HarmonizeMode:
         commands = voice.release(sounding - set(harmony), now) + voice.play(new)
         voice.look(now)
         return commands
-
-
-class _Choice:
-    """The voices to go with a note of the melody, from below, as far as they are chosen."""
-
-    def __init__(self, melody: Note, draft: Draft, settings: Settings) -> None:
-        self.melody = melody
-        self._draft, self._settings = draft, settings
-        room = melody.pitch - LEAST - settings.low >= 2 * LEAST
-        self._below = -(-settings.voices // 2) if room else 0
-        self._left, self._tries = settings.voices, 0
-        self.voices: list[Note] = []
-
-    @property
-    def finished(self) -> bool:
-        """Whether all are chosen."""
-        return self._left == 0
-
-    @property
-    def broken(self) -> int:
-        """How many model steps were unusable."""
-        return self._draft.broken
-
-    def step(self, before: list[int]) -> Note | None:
-        """Choose the next, after a harmony of these pitches; None if nothing came of this step."""
-        number, onset = self._settings.voices - self._left, self.melody.onset
-        bias = self._wishes(self._below - number, before)
-        written = self._draft.write(onset, onset, 1.0, own=True, pitches=bias)
-        self._tries += 1
-        if written is not None or self._tries == TRIES:
-            self._left, self._tries = self._left - 1, 0
-        if written is None:
-            return None
-        self.voices.append(written.note)
-        return written.note
-
-    def _wishes(self, still_below: int, before: list[int]) -> Floats:
-        """Nats a pitch, shape (128,), for the next voice; so many have still to lie below the melody."""
-        melody = self.melody.pitch
-        lowest = self.voices[-1].pitch + LEAST if self.voices else melody - BELOW
-        highest = melody - LEAST - LEAST * (still_below - 1) if still_below > 0 else melody + ABOVE
-        away = np.abs(_KEYS - melody)
-        bias = np.where((lowest > _KEYS) | (highest < _KEYS) | (away < LEAST), NEVER, 0.0)
-        bias += CROSSED * (melody < _KEYS) + DOUBLED * (away % 12 == 0)
-        if before:
-            moves = np.abs(_KEYS[:, None] - np.array(before)).min(axis=1)
-            bias += np.where(moves == 0, KEPT, MOVED * moves)
-        return bias.astype(np.float32)

@@ -105,15 +105,16 @@ class Lifeline:
 
     def send(self, command: Command) -> None:
         """Hand a command over; while there is no port process, it is kept for the next."""
+        if self._link is not None:
+            self._link.send(command)
         self._copy.obey(command, now())
         if isinstance(command, Conduct):
             self._conduct = command
-        if self._link is not None:
-            self._link.send(command)
 
     def wait(self, timeout: float | None, beside: Beside = None) -> list[Report]:
         """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none, and none as soon as
         there is something to read `beside`. Never a Lost."""
+        self._copy.go_on(now())
         reports = self._reopen(timeout) if self._link is None else self._link.wait(timeout, beside)
         for index, report in enumerate(reports):
             if isinstance(report, Heard):
@@ -121,7 +122,6 @@ class Lifeline:
             elif isinstance(report, Lost):
                 self._lose()
                 return [*reports[:index], Gone(report.message)]
-        self._copy.go_on(now())
         return reports
 
     def _lose(self) -> None:

@@ -94,8 +94,7 @@ class Link:
             time.sleep(seconds or 0.0)
             return
         longest = 0.02 if self._pipe.waiting else PING_AFTER
-        connections = [self._pipe.connection, *([] if beside is None else [beside])]
-        multiprocessing.connection.wait(connections, longest if seconds is None else min(seconds, longest))
+        self._pipe.rest(longest if seconds is None else min(seconds, longest), beside)
 
     def _collect(self) -> list[Report]:
         """What has come; asks after the process when nothing has for a while."""

@@ -91,6 +91,9 @@ class Loop:
         reports: list[Report] = []
         self._look_after_cables(reports)
         self._hear(reports)
+        if reports:  # what the player did is told before all else
+            self._report(reports)
+            reports = []
         if asked:
             self._obey()
         self._play(reports)

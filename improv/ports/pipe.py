@@ -5,10 +5,14 @@ What does not fit into the pipe at once is kept here and goes out on a later `fl
 
 from __future__ import annotations
 
+import math
+import multiprocessing.connection
 import select
 from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any
+
+from improv.ports.packing import packed, unpacked
 
 
 class Pipe:
@@ -22,9 +26,12 @@ class Pipe:
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
         self._outbox: deque[object] = deque(maxlen=self.LONGEST)
-        self._writable = select.poll() if hasattr(select, "poll") else None
-        if self._writable is not None:
+        # One object for all looks: `Connection.poll` makes one each time, which takes ten times as long.
+        self._writable = self._readable = None
+        if hasattr(select, "poll"):
+            self._writable, self._readable = select.poll(), select.poll()
             self._writable.register(connection.fileno(), select.POLLOUT)
+            self._readable.register(connection.fileno(), select.POLLIN)
         self._deaf = False  # the other side reads no more
         #: True once the other side is gone; then nothing is sent and nothing comes.
         self.closed = False
@@ -48,7 +55,7 @@ class Pipe:
         """Hand over what is waiting, as far as it fits."""
         try:
             while self._outbox and not self.closed and not self._deaf and self._fits():
-                self._connection.send(self._outbox.popleft())
+                self._connection.send_bytes(packed(self._outbox.popleft()))
         except OSError:  # nobody reads any more; what was said before that can still be read
             self._outbox.clear()
             self._deaf = True
@@ -57,12 +64,27 @@ class Pipe:
         # A Unix socket that polls as writable has three quarters of its 200 KB free; a value is a few KB.
         return self._writable is None or bool(self._writable.poll(0))
 
+    def _comes(self) -> bool:
+        return self._connection.poll(0) if self._readable is None else bool(self._readable.poll(0))
+
+    def rest(self, seconds: float, beside: Connection[Any, Any] | None = None) -> None:
+        """Wait until something has come, here or `beside`, at most so many seconds."""
+        if self._readable is None:
+            multiprocessing.connection.wait([self._connection, *([] if beside is None else [beside])], seconds)
+            return
+        both = self._readable
+        if beside is not None:
+            both = select.poll()
+            both.register(self._connection.fileno(), select.POLLIN)
+            both.register(beside.fileno(), select.POLLIN)
+        both.poll(math.ceil(1000 * seconds))
+
     def receive(self) -> list[Any]:
         """Whatever has come, in order, MOST values of it; nothing if nothing has."""
         values: list[Any] = []
         try:
-            while not self.closed and len(values) < self.MOST and self._connection.poll(0):
-                values.append(self._connection.recv())
+            while not self.closed and len(values) < self.MOST and self._comes():
+                values.append(unpacked(self._connection.recv_bytes()))
         except (EOFError, OSError):
             self.closed = True
         return values

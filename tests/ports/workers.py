@@ -8,6 +8,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
+from improv.ports.packing import unpacked
 from improv.ports.process import Failed, Refused, Trying
 from improv.ports.reports import Dropped, Heard, Lost, Opened, PortSettings, There
 
@@ -61,7 +62,7 @@ def answers(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -
     connection.send(OPENED)
     while True:
         try:
-            connection.send(connection.recv())
+            connection.send(unpacked(connection.recv_bytes()))
         except EOFError:
             return
 
@@ -71,7 +72,7 @@ def tells_what_it_is_told(connection: Connection[Any, Any], _: PortSettings, fai
     connection.send(OPENED)
     while True:
         try:
-            connection.send((Heard(0.0, 9, repr(connection.recv()).encode()),))
+            connection.send((Heard(0.0, 9, repr(unpacked(connection.recv_bytes())).encode()),))
         except EOFError:
             return
 

@@ -1,0 +1,73 @@
+"""What is asked of the model, as values: so who asks need not know whether others ask at the same time. Pure.
+
+Weights are read once for all questions of one run, so several cost little more than one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, fields
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from improv.encoding import Rows
+from improv.step import Controls, Floats, Step, StepModel
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One step of the model, for a batch of B; shapes as in improv.step."""
+
+    rows: Rows
+    dials: Floats
+    state: Floats
+    how: Controls
+
+    def asked(self, model: StepModel) -> Step:
+        """The model's answer."""
+        return model.step(self.rows, self.dials, self.state, self.how)
+
+
+#: Asks one question after another, is sent the step that answers each, and comes to a result.
+Asking: TypeAlias = Generator[Question, Step, T]
+
+
+def answered(model: StepModel, asking: Asking[T]) -> T:
+    """The result of one who asks alone."""
+    return answered_together(model, [asking])[0]
+
+
+def answered_together(model: StepModel, askings: Sequence[Asking[T]]) -> list[T]:
+    """The results of several; their questions that read as many rows go to the model in one run."""
+    results: dict[int, T] = {}
+    answers: dict[int, Step | None] = dict.fromkeys(range(len(askings)))
+    while answers:
+        questions: dict[int, Question] = {}
+        for number, step in answers.items():
+            try:
+                questions[number] = next(askings[number]) if step is None else askings[number].send(step)
+            except StopIteration as end:
+                results[number] = end.value
+        answers = {}
+        for length in {one.rows.shape[1] for one in questions.values()}:
+            alike = {number: one for number, one in questions.items() if one.rows.shape[1] == length}
+            answers.update(zip(alike, _run(model, [*alike.values()]), strict=True))
+    return [results[number] for number in range(len(askings))]
+
+
+def _run(model: StepModel, questions: Sequence[Question]) -> list[Step]:
+    """One run of the model for questions that read as many rows."""
+    if len(questions) == 1:
+        return [questions[0].asked(model)]
+    rows, dials, state = (
+        np.concatenate([getattr(one, name) for one in questions]) for name in ("rows", "dials", "state")
+    )
+    hows = [one.how for one in questions]
+    how = Controls(*(np.concatenate([getattr(one, field.name) for one in hows]) for field in fields(Controls)))
+    step = Question(rows, dials, state, how).asked(model)
+    ends = np.cumsum([len(one.rows) for one in questions])
+    parts = [slice(end - len(one.rows), end) for one, end in zip(questions, ends, strict=True)]
+    return [Step(*(getattr(step, field.name)[part] for field in fields(Step))) for part in parts]
