@@ -2,43 +2,48 @@
 
 An answer is to be like the phrase it answers. Who plays on for minutes is to be like the player, and not like the one
 run or the one loud chord that came last. So a draft looks at as many notes of the player's as the network sees, and
-once it has written as many itself, at WIDER more for each: as far back as the dials look, and no further. Where another
-pace or register is asked for, the player's are what they would be there.
+once it has written as many itself, at WIDER more for each: some minutes back, and no further. Keys change sooner than
+hands do: of pitch classes KEY_NOTES count at most. Where another pace or register is asked for, the player's are what
+they would be there.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
 from math import log2
 
+import numpy as np
+
 from improv.context import CONTEXT_NOTES
-from improv.dials import LEAST_SPAN, NOTHING_ASKED, SPAN, Asked
+from improv.dials import NOTHING_ASKED, Asked
 from improv.drawing import register_bias
-from improv.drift import Manner, manner, pull
+from improv.drift import NO_KEY, Manner, pull
 from improv.encoding import PITCH, Encoding
 from improv.loudness import drawn_so_far, loudness
 from improv.notes import Note
 from improv.step import Floats
+from improv.sums import NONE
+from improv.tally import Look, Tally
 
 #: Of how many notes of its own a draft keeps in mind what they have drifted.
 DRIFT_NOTES = 128
+#: Seconds before the player's last note that a draft looks back to at most, and for pitch classes notes.
+SPAN, KEY_NOTES = 300.0, 128
 #: A draft looks at the player again after so many notes, and, once it is long, at so many more for each.
-LOOK_EVERY, WIDER = 8, 2
+LOOK_EVERY, WIDER = 8, 8
 
 
 class Bearing:
-    """Looks at the `player`'s notes, in onset order; more may be heard meanwhile. `usual`: mean and spread of velocity
-    (1-127) in the training."""
+    """Looks at the `player`'s notes; more may be heard meanwhile. `usual`: mean and spread of velocity (1-127) in the
+    training."""
 
-    def __init__(self, player: Sequence[Note], usual: tuple[float, float]) -> None:
+    def __init__(self, player: Tally, usual: tuple[float, float]) -> None:
         self._player = player
         self._usual = usual
-        self._drawn: deque[Note] = deque(maxlen=DRIFT_NOTES)  # velocities as the model drew them
-        self._own = Manner(DRIFT_NOTES)
-        self._count = 0
+        self._own = Tally(DRIFT_NOTES)  # of velocities as the model drew them
+        self._lately: Look | None = None  # at those
         self._look()
         #: What the model hears is moved in one way from the beginning to the end of a draft.
         self.to_model = self._loudness.to_model
@@ -46,53 +51,46 @@ class Bearing:
     def copy(self) -> Bearing:
         """Another that goes on from here by itself."""
         other = copy(self)
-        other._drawn, other._own = self._drawn.copy(), self._own.copy()
+        other._own = self._own.copy()
         return other
 
     def _look(self) -> None:
-        reach = CONTEXT_NOTES + WIDER * max(0, self._count - CONTEXT_NOTES)
-        notes = [*self._player][-reach:]
-        oldest = notes[-1].onset - SPAN if notes else 0.0
-        notes = [note for note in notes[:-CONTEXT_NOTES] if note.onset >= oldest] + notes[-CONTEXT_NOTES:]
-        self._manner = manner(notes)
-        pitches = [note.pitch for note in notes]
-        self._range = (min(pitches), max(pitches)) if pitches else ()
-        self._pace = len(notes) / max(notes[-1].onset - notes[0].onset, LEAST_SPAN) if notes else 0.0
-        self._loudness = loudness([note.velocity for note in notes], self._usual)
+        reach = CONTEXT_NOTES + WIDER * max(0, self._own.count - CONTEXT_NOTES)
+        self._held = self._player.last(reach, SPAN, least=CONTEXT_NOTES)
+        key = self._player.last(min(reach, KEY_NOTES))
+        self._classes = NO_KEY if key is None else key.manner.classes
+        self._loudness = loudness(NONE if self._held is None else self._held.velocities, self._usual)
 
-    def went_on(self, notes: Sequence[Note]) -> None:
+    def went_on(self, notes: Iterable[Note]) -> None:
         """More was heard, and these notes have been written meanwhile, of velocities as the model draws them."""
         for note in notes:
-            self._drawn.append(note)
             self._own.add(note)
-        self._count += len(notes)
+        self._lately = self._own.last(DRIFT_NOTES)
         self._look()
 
     def wrote(self, note: Note) -> None:
         """The draft goes on with a note, of a velocity as the model drew it."""
-        self._drawn.append(note)
         self._own.add(note)
-        self._count += 1
-        if self._count % LOOK_EVERY == 0:
+        self._lately = self._own.last(DRIFT_NOTES)
+        if self._own.count % LOOK_EVERY == 0:
             self._look()
 
-    def bias(self, encoding: Encoding, asked: Asked = NOTHING_ASKED) -> Floats:
+    def bias(self, encoding: Encoding, asked: Asked = NOTHING_ASKED, keyed: bool = False) -> Floats:
         """Nats, shape (encoding.offsets[-1],), that bring back what has drifted and keep away from far registers; from
-        what is `asked`, where something is."""
-        held, higher, faster = self._manner, 0.0, 0.0
-        if self._range and asked.register is not None:
-            higher = asked.register - held.pitches.mean
-        if self._range and asked.density is not None:
-            faster = log2(asked.density / self._pace)
-        if higher or faster:
-            held = held.moved(higher, faster)
-        bias = pull(encoding, held, self._own)
-        bias[encoding.field(PITCH)] += register_bias([pitch + round(higher) for pitch in self._range])
+        what is `asked`, where something is. If it is `keyed` somebody else sees to the key."""
+        held, own = self._held, self._lately
+        if held is None:
+            return np.zeros(encoding.offsets[-1], np.float32)
+        higher = 0.0 if asked.register is None else asked.register - held.manner.pitches.mean
+        faster = 0.0 if asked.density is None else log2(asked.density / held.pace)
+        manner = replace(held.manner, classes=NO_KEY if keyed else self._classes).moved(higher, faster)
+        bias = pull(encoding, manner, Manner() if own is None else own.manner)
+        bias[encoding.field(PITCH)] += register_bias([held.lowest + round(higher), held.highest + round(higher)])
         return bias
 
     def drawn(self) -> tuple[float, float]:
         """Mean and spread of velocity as the model has drawn it lately."""
-        return drawn_so_far([note.velocity for note in self._drawn], self._usual)
+        return drawn_so_far(NONE if self._lately is None else self._lately.velocities, self._usual)
 
     def as_model(self, note: Note) -> Note:
         """A note as played, as loud as the model would have heard it."""

@@ -16,24 +16,26 @@ from improv.listener import Listener
 from improv.notes import Note
 from improv.panel import Panel
 from improv.recall import Remembrance
+from improv.tally import Tally
 from improv.timekeeping import Timekeeper
 from improv.tonality import KeyFollower
 
 #: So much may wait to be learned: who never stops gives no time for it.
 UNLEARNED = 64
-#: So many notes of each are kept as they began: a minute or less.
-RECENT_NOTES = 256
+#: So many notes of each are kept as they began: a minute or less. And so many of the player's are counted.
+RECENT_NOTES, COUNTED = 256, 2048
 
 
 class Ears:
-    """`recent` holds the player's last notes as they began, `own` improv's; `context` holds both voices; `time` knows
-    the beat. Learning takes longer than hearing, so it is left until there is time to `learn`, or somebody asks for the
-    `remembrance`."""
+    """`recent` holds the player's last notes as they began, `own` improv's; `played` counts the player's, of minutes;
+    `context` holds both voices; `time` knows the beat. Learning takes longer than hearing, so it is left until there is
+    time to `learn`, or somebody asks for the `remembrance`."""
 
     def __init__(self, encoding: Encoding, panel: Panel, remembrance: Remembrance | None = None) -> None:
         """With no `remembrance` from an earlier session a new one, if the settings want one."""
         self.context = Context(encoding)
         self.recent: deque[Note] = deque(maxlen=RECENT_NOTES)
+        self.played = Tally(COUNTED)
         self._remembrance = (remembrance or Remembrance(encoding)) if panel.settings.memory == "session" else None
         self._unlearned: deque[Callable[[], None]] = deque()
         self.time = Timekeeper(panel)
@@ -56,6 +58,7 @@ class Ears:
             self._keys.hear(number, note, event.at)
             if note.duration is None:
                 self.recent.append(note)
+                self.played.add(note)
                 begun = note
                 self._unlearned.append(partial(self.time.struck, note.onset))
             if self._remembrance is not None:
@@ -106,6 +109,7 @@ class Ears:
             self.context.put((PROMPT, number), played)
             self.recent.append(played)
             self.time.struck(played.onset)
+            self.played.add(played)
             if self.remembrance is not None:
                 self.remembrance.hear(played.onset, played.pitch, own=False)
 

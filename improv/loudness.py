@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
-import numpy as np
+from improv.sums import Sums
 
 #: Below this many notes the player's spread is not known yet: the model's fills in for those missing.
 ENOUGH = 8
@@ -31,26 +31,27 @@ class Loudness:
         return _moved(velocity, self.model, self.player)
 
 
-def loudness(velocities: Sequence[int], model: tuple[float, float]) -> Loudness:
+def loudness(velocities: Sums, model: tuple[float, float]) -> Loudness:
     """The map for a player whose notes had these velocities, and a model trained at mean and spread `model`."""
-    recent = np.asarray(velocities, float)
-    if not len(recent):
+    if not velocities.count:
         return Loudness(model, model)
-    missing = max(0, ENOUGH - len(recent))
-    variance = (len(recent) * recent.var() + missing * model[1] ** 2) / (len(recent) + missing)
-    return Loudness((float(recent.mean()), float(np.sqrt(variance))), model)
+    missing = max(0, ENOUGH - velocities.count)
+    return Loudness((velocities.mean, _spread(velocities, missing, model[1])), model)
 
 
-def drawn_so_far(velocities: Sequence[int], training: tuple[float, float]) -> tuple[float, float]:
+def drawn_so_far(velocities: Sums, training: tuple[float, float]) -> tuple[float, float]:
     """Mean and spread of what the model draws, from the training's and from what it has drawn in this answer.
 
     A model drifts: loud notes follow loud ones. Without this an answer may end twice as loud as its call.
     """
-    drawn = np.asarray(velocities, float)
-    notes = len(drawn) + TRAINING_WEIGHT
-    mean = (drawn.sum() + TRAINING_WEIGHT * training[0]) / notes
-    variance = (len(drawn) * drawn.var() if len(drawn) else 0.0) + TRAINING_WEIGHT * training[1] ** 2
-    return float(mean), float(np.sqrt(variance / notes))
+    mean = (velocities.total + TRAINING_WEIGHT * training[0]) / (velocities.count + TRAINING_WEIGHT)
+    return mean, _spread(velocities, TRAINING_WEIGHT, training[1])
+
+
+def _spread(velocities: Sums, more: float, theirs: float) -> float:
+    """The spread, where so many more notes have another."""
+    own = velocities.count * velocities.spread**2 if velocities.count else 0.0
+    return sqrt((own + more * theirs**2) / (velocities.count + more))
 
 
 def _moved(velocity: int, origin: tuple[float, float], target: tuple[float, float]) -> int:

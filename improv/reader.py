@@ -27,6 +27,7 @@ from improv.encoding import Order, Rows
 from improv.loudness import loudness
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.step import Floats, StepModel, controls
+from improv.sums import sums
 
 #: Seconds after its first note when a chord is over, what comes late included.
 OVER = GROUP_SPAN + 0.01
@@ -77,7 +78,7 @@ def beginning(model: StepModel, ears: Ears, cast: Cast, go_on: bool = False) -> 
 
 
 def _bearing(model: StepModel, ears: Ears, go_on: bool) -> Bearing:
-    bearing = Bearing(ears.recent, model.velocity)
+    bearing = Bearing(ears.played, model.velocity)
     if go_on:
         bearing.went_on([bearing.as_model(note) for note in ears.own])
     return bearing
@@ -184,7 +185,7 @@ class Reader:
         self._ahead, self._fed = None, False
         self._bearing.went_on(self._own_since() if self._go_on else ())
         recent = [note.velocity for note in self._ears.recent][-CONTEXT_NOTES:]
-        moved = loudness(recent, self._model.velocity).to_model
+        moved = loudness(sums(recent), self._model.velocity).to_model
         self._stale = any(abs(moved(one) - self._how.loudness(one)) > SAME for one in {*recent})
 
     def _own_since(self) -> list[Note]:

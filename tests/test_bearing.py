@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from improv.bearing import LOOK_EVERY, Bearing
+from improv.bearing import LOOK_EVERY, SPAN, Bearing
 from improv.context import CONTEXT_NOTES
-from improv.dials import SPAN, Asked
+from improv.dials import Asked
 from improv.encoding import IOI, PITCH, Encoding
 from improv.notes import Note
+from improv.tally import Tally
 
 ENCODING = Encoding()
 USUAL = (64.0, 20.0)
@@ -24,8 +25,12 @@ PLAYER = [*notes(112, 48, 40), *notes(32, 84, 100, start=28.0, step=0.0625)]
 DRAWN = notes(400, 84, 64, start=31.0, step=0.0625)
 
 
-def written(count: int) -> Bearing:
-    bearing = Bearing(PLAYER, USUAL)
+def held_to(player: list[Note]) -> Bearing:
+    return Bearing(Tally(2048, player), USUAL)
+
+
+def written(count: int, player: list[Note] = PLAYER) -> Bearing:
+    bearing = held_to(player)
     for note in DRAWN[:count]:
         bearing.wrote(note)
     return bearing
@@ -82,17 +87,20 @@ def test_what_is_asked_further_away_pulls_there():
 
 
 def test_nobody_heard_is_held_to_nothing():
-    assert not Bearing([], USUAL).bias(ENCODING, Asked(density=4.0, register=60.0)).any()
+    assert not held_to([]).bias(ENCODING, Asked(density=4.0, register=60.0)).any()
 
 
-def test_no_further_back_than_the_dials_look():
+def test_no_further_back_than_some_minutes():
     """An hour ago it was other notes: nothing of a long draft changes by a bit."""
     long_ago = [*notes(100, 100, 120, start=28.0 - SPAN - 30.0), *PLAYER[112:]]
-    bearings = Bearing(long_ago, USUAL), Bearing(PLAYER[112:], USUAL)
-    for bearing in bearings:
-        for note in DRAWN:
-            bearing.wrote(note)
-    assert bends(bearings[0]) == bends(bearings[1])
+    assert bends(written(400, long_ago)) == bends(written(400, PLAYER[112:]))
+
+
+def test_who_has_played_otherwise_for_a_minute_is_followed():
+    """Ten minutes low and soft, then one high and loud: a draft that goes on for a minute is high and loud."""
+    changed = [*notes(2400, 40, 30, start=-660.0), *notes(240, 84, 100, start=-60.0)]
+    low, _, loud = bends(written(56, changed))
+    assert low < -3 and loud > 95
 
 
 def test_the_model_hears_in_one_loudness_from_the_beginning_to_the_end():
@@ -100,9 +108,10 @@ def test_the_model_hears_in_one_loudness_from_the_beginning_to_the_end():
 
 
 def test_what_the_player_plays_meanwhile_counts():
-    heard = list(PLAYER)
+    heard = Tally(2048, PLAYER)
     bearing = Bearing(heard, USUAL)
-    heard += notes(64, 84, 120, start=30.0)
+    for note in notes(64, 84, 120, start=30.0):
+        heard.add(note)
     before = bearing.to_player(64, USUAL)
     for note in DRAWN[:LOOK_EVERY]:
         bearing.wrote(note)
@@ -110,7 +119,18 @@ def test_what_the_player_plays_meanwhile_counts():
 
 
 def test_before_any_note_nothing_is_bent():
-    bearing = Bearing([], USUAL)
+    bearing = held_to([])
     assert not bearing.bias(ENCODING).any() and bearing.to_player(77, USUAL) == 77
     bearing.wrote(DRAWN[0])
     assert not np.isnan(bearing.bias(ENCODING)).any()
+
+
+def test_the_key_is_the_players_unless_somebody_else_sees_to_it():
+    """C major was heard; the draft plays black keys as well."""
+    white = [Note(0.25 * i, 60 + (0, 2, 4, 5, 7, 9, 11)[i % 7], 64, 0.2) for i in range(140)]
+    bearing = held_to(white)
+    for index in range(48):
+        bearing.wrote(Note(40 + 0.25 * index, 60 + index % 12, 64, 0.2))
+    free, keyed = (bearing.bias(ENCODING, keyed=keyed)[ENCODING.field(PITCH)] for keyed in (False, True))
+    assert min(free[[60, 62, 64, 65]]) > max(free[[61, 63, 66]]) + 0.5
+    assert max(keyed[60:67]) - min(keyed[60:67]) < 0.5

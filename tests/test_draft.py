@@ -78,7 +78,7 @@ def test_a_chord_goes_on_where_it_was_not_the_model_that_drew_a_note_back_into_i
     model = TableModel({IOI: {0: 3.0, ENCODING.ioi_bin(0.25): 1.0}, PITCH: rising})
     down = np.zeros(128, np.float32)
     down[:67] = 8.0
-    one, sizes = draft(model, heard(60, 62, 64)), [0]
+    one, sizes = draft(model, heard(60, 62, 64, step=0.02)), [0]
     onset = 1.5
     for _ in range(200):
         written = one.write(onset, onset + 0.5, 0.5, pitches=down)

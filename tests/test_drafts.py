@@ -160,5 +160,5 @@ def test_forks_go_their_own_ways_from_the_same_place() -> None:
     assert len(set(map(tuple, pitches))) == 3
     states = [one._draft._state for one in (answers[0], answers[1])]  # type: ignore[attr-defined]
     assert root._state.tolist() == [[4.0]] and all(state[0, 0] > 5 for state in states)
-    assert [len(one._draft._bearing._drawn) for one in answers] == [one._draft.steps for one in answers]  # type: ignore[attr-defined]
-    assert len(root._bearing._drawn) == 0 and root.steps == 0
+    assert [one._draft._bearing._own.count for one in answers] == [one._draft.steps for one in answers]  # type: ignore[attr-defined]
+    assert root._bearing._own.count == 0 and root.steps == 0

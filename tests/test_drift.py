@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 
-from improv.drift import Manner, manner, pull
+from improv.drift import Manner, pull
 from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
 from improv.notes import Note
+from improv.tally import Tally
 
 ENCODING = Encoding()
+
+
+def manner(notes: list[Note]) -> Manner:
+    look = Tally(512, notes).last(512)
+    return Manner() if look is None else look.manner
 
 
 def line(*pitches: int, step: float = 0.25, chord: int = 1) -> list[Note]:
@@ -48,7 +54,8 @@ def test_chords_where_the_call_had_none_are_made_rarer_and_the_other_way_round()
 
 def test_a_pace_and_a_fullness_that_go_up_and_down_as_music_does_are_left_alone():
     assert not pulled(line(*[64] * 8, step=0.1875), IOI)[1:].any()
-    assert not pulled([*line(60, 62, 64, 65), *line(60, chord=2)], IOI, call=line(60, 62, chord=2))[0].any()
+    fewer_chords = [note for note in line(*[64] * 8, chord=2) if note.pitch == 64 or note.onset < 1.5]
+    assert not pulled(fewer_chords, IOI, call=line(*[64] * 8, chord=2))[0].any()
 
 
 def test_what_is_rare_is_no_likelier_than_what_is_one_spread_away():
@@ -60,7 +67,7 @@ def test_what_is_rare_is_no_likelier_than_what_is_one_spread_away():
 
 
 def test_the_further_the_stronger_and_never_without_bound():
-    near, far = (pulled(line(*[pitch] * 8), PITCH)[60] for pitch in (70, 84))
+    near, far = (pulled(line(*[pitch] * 8), PITCH)[60] for pitch in (72, 84))
     assert 0 < near < far
     assert np.abs(pulled(line(*[127] * 100), PITCH, call=line(*[20] * 8))).max() <= 4.0
 
@@ -75,15 +82,19 @@ def test_next_to_nothing_heard_is_no_trouble(call):
     assert np.isfinite(pull(ENCODING, manner(call), manner(CALL))).all()
 
 
-def test_a_bounded_manner_goes_by_the_last_notes_alone():
-    notes = [*line(60, 64, 67, 72, step=0.5, chord=2), *line(50, 52, 53, 55, 57, 59, 60, 62)]
-    notes = [Note(0.3 * index, note.pitch, 64, 0.2) for index, note in enumerate(notes)]
-    bounded, last = Manner(8), manner(notes[-9:])
-    for note in notes:
-        bounded.add(note)
-    # The first of the last nine says how long the others' first wait was, and nothing else.
-    last.pitches.add(notes[-9].pitch, -1)
-    for name in ("pitches", "waits", "joins"):
-        ours, theirs = getattr(bounded, name), getattr(last, name)
-        assert ours.count == theirs.count == 8
-        assert (ours.mean, ours.spread) == pytest.approx((theirs.mean, theirs.spread), abs=1e-6)
+SCALE = [60, 62, 64, 65, 67, 69, 71]
+
+
+def test_notes_that_the_player_did_not_play_are_made_rarer_and_the_other_way_round():
+    strayed = pulled(line(*[61, 63, 66, 68, 70] * 4, 60, 64), PITCH, call=line(*SCALE * 4))
+    assert min(strayed[SCALE[:4]]) > max(strayed[[61, 63, 66, 68]]) + 0.5
+    circled = pulled(line(*[60, 67] * 10), PITCH, call=line(*SCALE * 4, *[60, 67] * 12))
+    assert circled[64] - circled[60] > pulled(line(*SCALE * 3), PITCH, call=line(*SCALE * 4))[64] - 0.1
+
+
+def test_a_pace_without_rests_is_slowed_though_its_usual_wait_is_the_same():
+    def phrases(rest: float) -> list[Note]:
+        return [Note((0.25 * 8 + rest) * phrase + 0.25 * i, 64, 64, 0.2) for phrase in range(6) for i in range(8)]
+
+    bias = pulled(phrases(0.0), IOI, call=phrases(2.0))
+    assert bias[ENCODING.ioi_bin(1.0)] > 0 > bias[ENCODING.ioi_bin(0.15)]

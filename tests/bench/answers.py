@@ -30,6 +30,7 @@ from improv.providers import load_to_play
 from improv.resources import default_model
 from improv.settings import Settings
 from improv.step import StepModel, controls
+from improv.sums import sums
 from tests.bench.turns import answers as decisions
 
 #: A phrase lasts this many seconds, at least and at most, and has this many notes.
@@ -108,7 +109,7 @@ class Judgement:
 def judge(model: StepModel, called: list[Note], answer: list[Note]) -> Judgement:
     """Let the model hear phrase and answer, note by note. A wait is long at three times the phrase's usual one."""
     encoding = model.encoding
-    heard = loudness([note.velocity for note in called], model.velocity)
+    heard = loudness(sums(note.velocity for note in called), model.velocity)
     notes = [replace(note, velocity=heard.to_model(note.velocity)) for note in [*called, *answer]]
     arranged = arrange(as_array(notes), Order.LEAD_FIRST)
     rows, dials = encoding.rows(arranged), heard_dials(arranged)
