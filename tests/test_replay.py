@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from improv import pastnotes, replay
+from improv import app, cli, clock, config, pastnotes, recording, replay
 from improv.errors import UserError
 from improv.events import Event, NoteOn, Turned
 from improv.improviser import Improviser
@@ -17,8 +17,9 @@ from improv.plan import Cancel, Drop, PlannedNote, Play, Release, Silence
 from improv.ports.reports import Dropped, Sent
 from improv.recorder import Recorded
 from improv.scheduler import Scheduler
-from improv.sessionfile import FORMAT, Head, LeftOut, Missed, Reader, Record, Tally, Turn, line
+from improv.sessionfile import FORMAT, Head, LeftOut, Missed, Reader, Record, Stumble, Tally, Turn, line
 from improv.settings import Settings
+from improv.settled import core_settings
 from tests.table_model import TableModel
 
 SETTINGS = Settings()
@@ -42,7 +43,12 @@ def core(seed: int = 3) -> Improviser:
 def session(seconds: float = 40.0) -> list[Record]:
     """A phrase and its answer, recorded while time goes on in the steps of a busy engine."""
     tape = Tape()
-    one = Recorded(core(), tape)  # type: ignore[arg-type]
+    play(Recorded(core(), tape), seconds)  # type: ignore[arg-type]
+    return tape.records
+
+
+def play(one: Recorded, seconds: float = 40.0) -> None:
+    """A phrase to a core, and its answer."""
     waiting = [replace(event, at=event.at + BEGIN) for event in events()]
     scheduler, now = Scheduler(), BEGIN
     while now < BEGIN + seconds:
@@ -53,7 +59,6 @@ def session(seconds: float = 40.0) -> list[Record]:
         moments = [moment for moment in (one.wake_at(), *(event.at for event in waiting[:1])) if moment is not None]
         now = max(now + 1 / 4096, min([now + 0.1, *moments]))
     one.close(now)
-    return tape.records
 
 
 def written(path: Path, records: list[Record], seed: int = 3) -> Reader:
@@ -135,6 +140,28 @@ def test_what_the_core_was_spared_in_a_flood_is_the_player_s_all_the_same(tmp_pa
     assert after.improv == before.improv
     again = replay.recompute(reader, core())
     assert again.difference is None and again.played == after, "and the core is spared it again"
+
+
+def test_the_command_lets_a_model_fail_again_where_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[record]\nfolder = "sessions"\n[sampling]\nseed = 3\n')
+    monkeypatch.chdir(tmp_path)
+    settled = config.settle(path, {})
+    settings, model = core_settings(settled), app.load_to_play(settled)
+    model.failing = {20, 40, 60, 61, 62}  # and then goes on from memory alone
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: BEGIN)
+        recorder = recording.new_recorder(settled, settings, app.model_file(settled))
+        assert recorder is not None
+        with recording.recorded(Improviser(model, settings, np.random.default_rng(3)), recorder, model) as one:
+            play(one)
+    assert model.news()[-1] == "the model keeps failing: improv goes on with memory alone"
+    assert recorder.path is not None
+    assert sum(isinstance(record, Stumble) for record in Reader(recorder.path)) == 5
+    assert cli.main(["replay", "--recompute", "--config", str(path)]) == 0
+    assert "The same again, to the bit" in capsys.readouterr().out
 
 
 def test_the_first_note_that_differs_is_named(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.live.scene import Outcome, Scene
 FAULTS: dict[str, tuple[str, int, bool, Callable[[Scene], Outcome]]] = {
     "engine": ("improv killed (SIGKILL)", 50, True, Scene.engine_killed),
     "disk": ("disk full, then not", 5, True, Scene.disk_full),
-    "ports": ("its port process killed (SIGKILL)", 20, False, Scene.port_process_killed),
+    "ports": ("its port process killed (SIGKILL)", 50, False, Scene.port_process_killed),
     "flood": ("5,000 messages a second for a minute", 1, True, Scene.flooded),
     "server": ("JACK server killed and restarted", 20, False, Scene.server_killed),
     "messages": ("JACK server killed among 5,000 messages", 20, False, Scene.server_killed_among_messages),

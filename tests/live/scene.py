@@ -161,7 +161,7 @@ class Scene:
             _, received = self.answer()
             time.sleep(self.rng.uniform(0.0, 1.0))
             killed = now()
-            os.kill(_port_process(running.process.pid), 9)
+            os.kill(port_process(running.process.pid), 9)
             running.wait_for("jack is back", 30.0)
             back = now() - killed
             self.answer()
@@ -339,10 +339,11 @@ def session(folder: Path) -> Path:
     return path
 
 
-def _port_process(engine: int) -> int:
-    """The number of the port process of an engine."""
+def port_process(engine: int, *, page: bool = False) -> int:
+    """The number of the port process of an engine, which has started the server of its `page` before."""
     children = Path(f"/proc/{engine}/task/{engine}/children").read_text().split()
-    return next(int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    started = [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return started[int(page)]
 
 
 def _silent_at(arrived: Sequence[Message], killed: float) -> float:
