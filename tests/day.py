@@ -2,13 +2,13 @@
 
 The core plays on a table of probabilities that now and then fails, the port process is its scheduler, which now and
 then dies and is followed by another as improv.ports.lifeline has it, and the far side counts what sounds there.
-`python -m tests.bench.day` runs 24 hours of it; tests/test_day.py a few minutes.
+`python -m tests.bench.day` runs 24 hours of it, tests/test_day.py some minutes.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,12 @@ class Moody(TableModel):
         return super().step(rows, dials, state, how)
 
 
+def is_flat(blocks: Sequence[int]) -> bool:
+    """Whether the second half of what was counted goes no more than a twentieth beyond the first."""
+    half = len(blocks) // 2
+    return max(blocks[half:]) <= 1.05 * max(blocks[:half])
+
+
 class FarSide:
     """What sounds on the synth: by (channel, pitch), since when."""
 
@@ -82,14 +88,14 @@ class Counts:
 class Day:
     """Runs from second 0; `play(until)` goes on. AssertionError where something that must hold does not.
 
-    A tenth of the scenes is silence, of `pause` seconds at most.
+    A tenth of the scenes is silence, of `pause` seconds at most; `memory` is the setting of that name.
     """
 
-    def __init__(self, seed: int = 0, pause: float = 6000.0) -> None:
+    def __init__(self, seed: int = 0, pause: float = 6000.0, memory: str = "session") -> None:
         self.now, self.counts, self.far = 0.0, Counts(), FarSide()
         self._rng, self._pause = random.Random(seed), pause
         model = Fallback([("a table", Moody(random.Random(seed + 1)))] * 10_000, now=lambda: 0.0)
-        self.core = Improviser(model, Settings(), np.random.default_rng(seed))
+        self.core = Improviser(model, Settings(memory=memory), np.random.default_rng(seed))
         self._model = model
         self._copy, self._held, self._parser = Copy(thru=0), Held(), Parser()
         self._script = self._events()

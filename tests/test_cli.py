@@ -5,8 +5,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from improv import app, cli, config, playoptions
 from improv.config import Config
 from improv.errors import UserError
 from improv.hands import Hearing
+from improv.improviser import Improviser
+from improv.onlyone import only_one
 from improv.plan import Command
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
 from improv.settings import Settings
@@ -217,6 +221,37 @@ def test_a_signal_ends_it_well_and_leaves_the_handlers_as_they_were(
     assert cli.main(["--quiet"]) == 0
     assert links[0].closed
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_an_exception_in_any_room_silences_and_closes_the_ports(
+    links: list[FakeLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(*_: object) -> list[Command]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Improviser, "turn", turn)
+    with pytest.raises(ZeroDivisionError):
+        cli.main([])
+    assert links[0].closed
+
+
+def test_as_a_daemon_it_is_alone_on_its_port_tells_its_manager_and_keeps_a_log(
+    links: list[FakeLink], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{folder}/notify")
+        manager.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"{folder}/notify")
+        monkeypatch.setenv("WATCHDOG_USEC", "2")
+        assert cli.main(["--out", "Synth", "--log", "improv.log"]) == 1
+        told = [manager.recv(1000).decode() for _ in range(5)]
+    assert [said.partition("=")[0] for said in told] == ["READY", *["WATCHDOG"] * 3, "STOPPING"]
+    assert "hearing" in Path("improv.log").read_text()
+    capsys.readouterr()
+    with only_one("Synth"):
+        assert 'plays on "Synth" already' in one_line(capsys, "--out", "Synth")
+    assert links[-1].closed
 
 
 def test_ports_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 from improv.clock import now
 from improv.conductor import CLOCK_BYTES, Conductor
-from improv.events import Event
+from improv.events import Event, NoteOn
 from improv.ledger import let_go
 from improv.midi import Parser, note_off
 from improv.plan import Command, Conduct, Silence
@@ -136,9 +137,9 @@ class Loop:
             self._heard(number, data, reports)
 
     def _send_now(self, messages: Sequence[bytes]) -> None:
+        self._repeats.silenced(messages, now())  # first: what does not leave is said again
         for data in messages:
             self._output.send(data)
-        self._repeats.silenced(messages, now())
 
     def _hear(self, reports: list[Report]) -> None:
         for number, ear in enumerate(self._ears):
@@ -154,9 +155,14 @@ class Loop:
         if data[:1] != ACTIVE_SENSING:  # that says only that nothing is played
             self._played_at = moment
         if number < self._thru and not (self._conductor.conducts and data[0] in CLOCK_BYTES):
-            self._output.send(data)
-            self._scheduler.pass_through(event for event in events if isinstance(event, Event))
+            self._pass_on(data, [event for event in events if isinstance(event, Event)])
         reports.append(Heard(moment, number, data))
+
+    def _pass_on(self, data: bytes, events: Sequence[Event]) -> None:
+        """Send what came in (thru). What begins is in the ledger before it leaves, what ends until it has left."""
+        self._scheduler.pass_through(event for event in events if isinstance(event, NoteOn))
+        self._output.send(data)
+        self._scheduler.pass_through(event for event in events if not isinstance(event, NoteOn))
 
     def _obey(self) -> None:
         for command in self._pipe.receive():
@@ -174,15 +180,15 @@ class Loop:
                 self._pipe.send(command)  # a ping: said back, to show that this process lives
 
     def _play(self, reports: list[Report]) -> None:
-        for message in self._scheduler.due(now()):
+        due = self._scheduler.due(now())
+        for message in due:  # first: of these the ledger knows no more, should one of them fail to leave
+            if message.note is not None and not message.begins:
+                self._repeats.ended((message.note.channel, message.note.pitch), now())
+        for message in due:
             moment = now()
             self._output.send(message.data)
-            if message.note is None:
-                continue
             if message.begins:
                 reports.append(_sent(message, moment))
-            else:
-                self._repeats.ended((message.note.channel, message.note.pitch), moment)
         for data in (*self._conductor.due(now()), *self._repeats.due(now())):
             self._output.send(data)
         for note in self._scheduler.take_dropped():
@@ -226,7 +232,8 @@ class Loop:
                 pause(moment - before)
             before = moment
             for data in messages:
-                self._output.send(data)
+                with contextlib.suppress(Exception):  # the others leave all the same
+                    self._output.send(data)
 
 
 def _sent(message: Outgoing, moment: float) -> Sent:

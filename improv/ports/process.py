@@ -142,10 +142,12 @@ def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     except Exception as error:
         pipe.send(Lost(f"the port process failed: {type(error).__name__}: {error}"))
-        _hand_over(pipe)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    loop.silence(time.sleep)
-    ports.close()
+    try:
+        loop.silence(time.sleep)
+        _hand_over(pipe)
+    finally:
+        ports.close()
 
 
 def _open(pipe: Pipe, settings: PortSettings, failed: Failed) -> Ports:

@@ -1,5 +1,6 @@
 """The port process's loop on fake ports: one turn at a time, nothing is waited for."""
 
+import contextlib
 import multiprocessing
 import threading
 from collections.abc import Iterator
@@ -134,6 +135,44 @@ def test_the_players_held_note_is_silenced_too(thru: Room) -> None:
     thru.turn()
     thru.loop.silence(lambda _: None)
     assert thru.port.sent.count(note_off(0, 48)) == len(SILENCE_AT)
+
+
+class Breaking(Port):
+    """An output that fails once, at its message of this number, which is then not sent."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._left = number
+
+    def send(self, data: bytes) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise OSError("it is broken")
+        super().send(data)
+
+
+@pytest.mark.parametrize("thru", [0, 1])
+@pytest.mark.parametrize("number", range(1, 16))
+def test_wherever_sending_fails_nothing_is_left_sounding(room: Room, number: int, thru: int) -> None:
+    output = Breaking(number)
+    room.board = Board(room.port, output=output)
+    room.loop = Loop(room.end, Waiter(room.end.connection), room.board, thru=thru, late_limit=0.25)
+    onset = now()
+    notes = [PlannedNote(onset, pitch, 64, length, 1) for pitch, length in ((60, 0.0), (62, 0.0), (64, 9.0), (65, 9.0))]
+    room.port.comes_in = [note_on(0, 48, 64), note_on(0, 50, 64), note_off(0, 48), note_off(0, 50)]
+    with contextlib.suppress(OSError):
+        room.engine.send(Play(tuple(notes)))
+        room.turn()
+        room.engine.send(Silence())
+        room.turn()
+    room.loop.silence(lambda _: None)
+    sounds = set[tuple[int, int]]()
+    for kind, key in ((data[0] & 0xF0, (data[0] & 0x0F, data[1])) for data in output.sent):
+        if kind == 0x90:
+            sounds.add(key)
+        elif kind == 0x80:
+            sounds.discard(key)
+    assert len(output.sent) > 5 and not sounds
 
 
 def test_it_ends_when_told_to(room: Room) -> None:

@@ -1,0 +1,65 @@
+"""The life of a port process: apart from the terminal, and however it ends it silences and closes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from improv.clock import now
+from improv.ports import process
+from improv.ports.pipe import Pipe
+from improv.ports.reports import Lost, Opened
+from improv.ports.starting import Opening
+
+
+@pytest.mark.parametrize("fails", ["not", "serving", "silencing"])
+def test_however_it_ends_it_silences_and_then_closes(fails: str) -> None:
+    told: list[str] = []
+
+    def do(what: str) -> None:
+        told.append(what)
+        if what == fails:
+            raise RuntimeError("it broke")
+
+    ours, theirs = multiprocessing.Pipe()
+    loop: Any = SimpleNamespace(run=lambda: do("serving"), silence=lambda pause: do("silencing"))
+    ports: Any = SimpleNamespace(opened=Opened("jack", (), ""), close=lambda: do("closing"))
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        process._run(loop, Pipe(theirs), ports)
+    except RuntimeError:
+        assert fails == "silencing"
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert told == ["serving", "silencing", "closing"]
+    said = [Lost("the port process failed: RuntimeError: it broke")] if fails == "serving" else []
+    assert Pipe(ours).receive() == said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
+def test_it_has_a_session_of_its_own_and_no_ear_for_the_terminal_s_signals() -> None:
+    opening = Opening()
+    try:
+        pid, end = opening.worker.pid, now() + 20.0
+        assert pid is not None
+        ignored = 0
+        while not ignored & 1 << signal.SIGHUP - 1 and now() < end:
+            status = Path(f"/proc/{pid}/status").read_text().splitlines()
+            ignored = next(int(line.split()[1], 16) for line in status if line.startswith("SigIgn"))
+        assert ignored & 1 << signal.SIGINT - 1 and ignored & 1 << signal.SIGHUP - 1
+        assert os.getsid(pid) == pid
+    finally:
+        opening.give_up()
+
+
+def test_nobody_leaves_without_closing() -> None:
+    """os._exit would lose what was just sent; after a server's death there is nothing to be lost."""
+    sources = Path(process.__file__).parents[1].rglob("*.py")
+    assert not [path.name for path in sources if "os._exit" in path.read_text()]
