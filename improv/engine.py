@@ -150,9 +150,7 @@ def run(
                     reception.sent(report)
                 case Lost(message):
                     return message
-        kept, left_out = thinned(events)
-        desk.left_out(left_out)
-        for event in kept:
+        for event in _few_enough(events, desk):
             core.hear(event)
         struck = next((event.at for event in events if isinstance(event, NoteOn)), None)
         moment = now()
@@ -167,6 +165,13 @@ def run(
         if answers != status.answering:
             timing.decided(moment if answers else None)
     return None
+
+
+def _few_enough(events: Sequence[Input], desk: Desk) -> Sequence[Input]:
+    """What of a backlog is heard; the rest is only written down."""
+    kept, left_out = thinned(events)
+    desk.left_out(left_out)
+    return kept
 
 
 def _status(core: Core, timing: Timing) -> Status:
