@@ -168,7 +168,8 @@ def from_options(namespace: argparse.Namespace) -> Values:
             try:
                 values[key.path] = key.kind.check(key.kind.parse(raw) if isinstance(raw, str) else raw)
             except ValueError:
-                raise UserError(f"{key.option} {raw}: accepted is {key.kind.accepted}") from None
+                said = raw if isinstance(raw, str) else " ".join(raw)
+                raise UserError(f"{key.option} {said}: accepted is {key.kind.accepted}") from None
     return values
 
 

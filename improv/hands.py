@@ -1,8 +1,8 @@
 """What of all that comes in is the player's, as if from one keyboard. Stands between the parsers and the core.
 
 1. The channels of an MPE zone are one, its master (improv.zones).
-2. Heard are notes on the chosen channel, or on all of them but channel 10, where drums and pads are; and of those only
-   what lies on the chosen side of the split. The rest is left alone.
+2. Heard are notes on the chosen channels, or on all of them but channel 10, where drums and pads are; and of those only
+   what lies on the chosen side of the split, of which each channel may have its own. The rest is left alone.
 3. A key is down while it is down on any input or channel that is the same to us: it comes up with the last of them.
    So it is with the pedal.
 4. Whatever is chosen meanwhile, a key or pedal that was heard to go down is heard to come up.
@@ -29,7 +29,7 @@ Source = tuple[int, int]  # the number of an input, and the channel as it came
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What is heard: `channel` 0-15, or None for all but the drums'; pitches from `low` to `high` (0-127)."""
+    """What is heard: `channel` 0-15, or None for all but the drums'; there, pitches from `low` to `high` (0-127)."""
 
     channel: int | None = None
     low: int = 0
@@ -37,10 +37,10 @@ class Hearing:
 
 
 class Hands:
-    """Events of all inputs in, the player's events out. `hearing` may be replaced at any time."""
+    """Events of all inputs in, the player's events out: those that any of `hearing` hears. It may be replaced."""
 
-    def __init__(self, hearing: Hearing | None = None) -> None:
-        self.hearing = Hearing() if hearing is None else hearing
+    def __init__(self, *hearing: Hearing) -> None:
+        self.hearing = hearing or (Hearing(),)
         self._zones: defaultdict[int, Zones] = defaultdict(Zones)
         self._keys: dict[tuple[Source, int], int] = {}  # the key of a source: the channel it was heard on
         # By whom a key is held, (channel, pitch), or a pedal, (channel, "pedal").
@@ -62,18 +62,19 @@ class Hands:
                 self._zones[port].hear(event)
                 return [event]
 
-    def _heard(self, source: Source) -> int | None:
-        """The channel that a source counts as; None if it is not heard."""
+    def _heard(self, source: Source, pitch: int | None = None) -> int | None:
+        """The channel that a source counts as; None if it, or this pitch of it, is not heard."""
         port, raw = source
         channel = self._zones[port].master(raw)
-        wanted = self.hearing.channel
-        if wanted is None:
-            return None if channel == raw == DRUMS else channel
-        return channel if wanted in (channel, raw) else None
+        for one in self.hearing:
+            hears = not channel == raw == DRUMS if one.channel is None else one.channel in (channel, raw)
+            if hears and (pitch is None or one.low <= pitch <= one.high):
+                return channel
+        return None
 
     def _press(self, event: NoteOn, source: Source, pitch: int) -> list[Event]:
-        channel = self._heard(source)
-        if channel is None or not self.hearing.low <= pitch <= self.hearing.high:
+        channel = self._heard(source, pitch)
+        if channel is None:
             return self._lift(source, pitch, event.at)  # a key that was heard before, and not since
         before = self._keys.get((source, pitch))
         lifted = [] if before in (None, channel) else self._lift(source, pitch, event.at)

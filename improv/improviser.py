@@ -126,7 +126,7 @@ class Improviser:
         commands = [*self._stage.ears.time.lead(now), *self._limit(), *left]
         commands += self._performer.state(self._mode.answering)
         settings, ends_at = self._stage.panel.settings, self._stage.voice.ends_at
-        return [*commands, *self._pedalling.beside(commands, settings.pedal, settings.channel_out, ends_at, now)]
+        return [*commands, *self._pedalling.beside(commands, settings.pedal, settings.channels, ends_at, now)]
 
     def _learn(self, now: float) -> None:
         """Learn some of what was heard, in a turn in which there is nothing else to do."""

@@ -98,7 +98,7 @@ def _session(
             stack.enter_context(only_one(opened.output))
         recorder = new_recorder(settled, settings, app.model_file(settled), before)
         core = improviser if recorder is None else stack.enter_context(recorded(improviser, recorder, model))
-        said = greeting(opened, settings.channel_out + 1, thru=settled.switch("ports.thru"))
+        said = greeting(opened, settings, thru=settled.switch("ports.thru"))
         said += [] if web is None else [web.greeting()]
         desk = stack.enter_context(_open_desk(line, recorder, settled, said))
         go_first()

@@ -30,6 +30,10 @@ def _state(raw: object) -> object:
     return None if raw is None else _all(_CONTROL, _CHANNEL)(raw)
 
 
+def _channel_or_none(raw: object) -> object:
+    return None if raw is None else _CHANNEL.check(raw)
+
+
 def _any_text(raw: object) -> object:
     if not isinstance(raw, str):
         raise ValueError(raw)
@@ -40,6 +44,8 @@ def _any_text(raw: object) -> object:
 _CHECKS: dict[str, Callable[[object], object]] = {
     **{key.name: key.kind.check for key in KEYS if key.name in _FIELDS and key.section != "controls"},
     "channel_out": _CHANNEL.check,
+    **dict.fromkeys(("channel_lead", "channel_accompaniment", "channel_left"), _channel_or_none),
+    "left_below": Number(0, 127, whole=True).check,
     "temperature": _all(*[Number(0.0, 10.0)] * 5),
     "top_p": _all(*[Number(0.0, 1.0)] * 5),
     "meter": _all(Number(1, 32, whole=True), Number(2, 16, whole=True)),

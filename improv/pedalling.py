@@ -7,7 +7,7 @@ and when the last note has ended. In both, what takes notes back lifts it too: t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from improv.events import SUSTAIN, ControlChange, Event
 from improv.listener import PEDAL_DOWN
@@ -27,8 +27,7 @@ class Pedalling:
     def __init__(self) -> None:
         self._player_down = False
         self._moved = False  # the player's pedal, since last asked
-        self._channel = 0  # where improv's own is down, or will be
-        self._down = False
+        self._down: set[int] = set()  # the channels on which improv's own is down, or will be
         self._pressed = float("-inf")
         self._held: set[int] = set()  # pitch classes under a pedal of its own
         self._ends_at = float("-inf")
@@ -40,13 +39,15 @@ class Pedalling:
             self._moved = self._moved or down != self._player_down
             self._player_down = down
 
-    def beside(self, commands: Sequence[Command], kind: str, channel: int, ends_at: float, now: float) -> list[Pedal]:
+    def beside(
+        self, commands: Sequence[Command], kind: str, channels: Collection[int], ends_at: float, now: float
+    ) -> list[Pedal]:
         """What goes after `commands` in this turn at `now`, by the `kind` of pedal: off, follow or own.
 
-        Improv plays on `channel` (0-15), and all it has planned will have ended at `ends_at` (absolute seconds).
+        Improv plays on `channels` (0-15), and all it has planned will have ended at `ends_at` (absolute seconds).
         """
         if any(isinstance(command, Cancel | Silence) for command in commands):
-            self._down = False
+            self._down.clear()
             self._held.clear()
         played = [note for command in commands if isinstance(command, Play) for note in command.notes]
         moved, self._moved = self._moved, False
@@ -56,7 +57,10 @@ class Pedalling:
         self._held.clear()
         if kind == "off" or not self._player_down:
             return self._lift(now)
-        return [self._press(now, channel)] if not self._down and (moved or played) else []
+        left = self._lift(now, self._down.difference(channels))
+        if not (moved or played or left or self._down):
+            return left
+        return [*left, *(self._press(now, channel) for channel in sorted(channels) if channel not in self._down)]
 
     def wake_at(self) -> float | None:
         """When the pedal is to be lifted if nothing more is played; None while it is up, or the player's."""
@@ -69,18 +73,19 @@ class Pedalling:
             blurs = any((pitch_class - held) % 12 in _SECONDS for held in self._held)
             if self._down and note.onset >= self._pressed + LONGEST * (not blurs):
                 said += self._lift(note.onset)
-            if not self._down:
+            if note.channel not in self._down:
                 said.append(self._press(note.onset + AFTER, note.channel))
             self._held.add(pitch_class)
         return said if played or self._ends_at > now else self._lift(now)
 
     def _press(self, at: float, channel: int) -> Pedal:
-        self._down, self._pressed, self._channel = True, at, channel
+        self._pressed = self._pressed if self._down else at
+        self._down.add(channel)
         return Pedal(at, channel, True)
 
-    def _lift(self, at: float) -> list[Pedal]:
+    def _lift(self, at: float, channels: Collection[int] | None = None) -> list[Pedal]:
+        """Lift the pedal on these channels, or wherever it is down."""
         self._held.clear()
-        if not self._down:
-            return []
-        self._down = False
-        return [Pedal(at, self._channel, False)]
+        lifted = sorted(self._down if channels is None else channels)
+        self._down.difference_update(lifted)
+        return [Pedal(at, channel, False) for channel in lifted]

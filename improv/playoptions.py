@@ -8,7 +8,10 @@ from improv import config
 
 HARMONY_OPTIONS = ("--key", "--shy")
 TIME_OPTIONS = ("--sync", "--clock", "--tempo", "--meter", "--trade", "--grid", "--swing")
-PORT_OPTIONS = ("--in", "--out", "--api", "--virtual", "--thru", "--channel-in", "--channel-out", "--split", "--pedal")
+PORT_OPTIONS = (
+    *("--in", "--out", "--api", "--virtual", "--thru", "--split", "--pedal", "--channel-in", "--channel-out"),
+    *("--channel-lead", "--channel-accompaniment", "--channel-left", "--left-below"),
+)
 PLAY_OPTIONS = (*PORT_OPTIONS, "--wait", "--mode", "--record")
 PLAYING_OPTIONS = ("--role", "--prompt", "--density", "--register", "--loudness")
 SAID_OPTIONS = ("--log",)

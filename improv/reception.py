@@ -26,7 +26,7 @@ class Reception:
         self,
         clock: int | None = None,
         heard: int | None = None,
-        hearing: Hearing | None = None,
+        hearing: Sequence[Hearing] = (),
         controls: Controls | None = None,
     ) -> None:
         self._parsers: defaultdict[int, Parser] = defaultdict(Parser)
@@ -35,7 +35,7 @@ class Reception:
         self._leading: int | None = clock
         self._ticked_at = float("-inf")
         self._guard = Guard()
-        self._hands = Hands(hearing)
+        self._hands = Hands(*hearing)
         self._controls = Controls() if controls is None else controls
 
     def events(self, report: Heard) -> list[Input]:
@@ -70,9 +70,9 @@ class Reception:
                 said.append(event)
         return said
 
-    def settle(self, hearing: Hearing) -> None:
+    def settle(self, hearing: Sequence[Hearing]) -> None:
         """From now on this is what is heard."""
-        self._hands.hearing = hearing
+        self._hands.hearing = tuple(hearing)
 
     def sent(self, report: Sent) -> None:
         """One of improv's notes began: it may come back."""

@@ -20,7 +20,16 @@ _LATER = (
     *("time.sync", "time.clock", "time.meter", "solo.prompt"),
 )
 #: but for these.
-_AT_ONCE = ("ports.channel_in", "ports.channel_out", "ports.split", "ports.pedal", "controls.take_by", "controls.state")
+_AT_ONCE = (
+    *("ports.channel_in", "ports.split", "ports.pedal", "controls.take_by", "controls.state"),
+    *(
+        "ports.channel_out",
+        "ports.channel_lead",
+        "ports.channel_accompaniment",
+        "ports.channel_left",
+        "ports.left_below",
+    ),
+)
 
 
 def waits(path: str) -> bool:
@@ -41,7 +50,7 @@ class Derived:
     """What the parts of improv take of settled settings. Both raise UserError."""
 
     core: Callable[[Config], Settings]
-    hearing: Callable[[Config], Hearing]
+    hearing: Callable[[Config], Sequence[Hearing]]
 
 
 class Reloading:

@@ -1,12 +1,12 @@
-"""Kinds of settings whose values are one of a few words, or else the name of something."""
+"""Kinds of settings whose values are one of a few words, or the name of something."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from improv.keynames import read_key, read_split
-from improv.settingkinds import Text, Value, quoted
+from improv.keynames import read_key, read_pitch, read_split
+from improv.settingkinds import Names, Text, Value, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,55 @@ class Split(Text):
         """The text itself."""
         read_split(raw)
         return str(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Pitch(Text):
+    """A note by its name."""
+
+    metavar: str = "NOTE"
+
+    @property
+    def accepted(self) -> str:
+        """How it is written."""
+        return 'a note in quotes such as "C4" (middle C) or "Bb3"'
+
+    def check(self, raw: object) -> Value:
+        """The text itself."""
+        if not isinstance(raw, str):
+            raise ValueError(raw)
+        read_pitch(raw)
+        return raw
+
+
+def read_channel(text: str) -> tuple[int, str]:
+    """A channel as people write it, "2" or "2 C4:below": its number, 0 for all but 10, and its side of a split or "".
+    Raises ValueError."""
+    said = re.fullmatch(r"(\d{1,2})(?: +(\S+))?", text, re.ASCII)
+    if said is None or int(said[1]) > 16:
+        raise ValueError(text)
+    read_split(said[2] or "")
+    return int(said[1]), said[2] or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels(Names):
+    """MIDI channels, each with its side of a split if it is to have one; a single one may stand without brackets."""
+
+    accepted: str = '0 for all but 10, 1 to 16, one with its side of a split such as "2 C4:below", or a list of them'
+    metavar: str = "N"
+
+    def check(self, raw: object) -> Value:
+        """The channels as texts."""
+        said = raw if isinstance(raw, (list, tuple)) else [raw]
+        found = tuple(str(one) for one in said if isinstance(one, (int, str)) and not isinstance(one, bool))
+        numbers = [read_channel(one) for one in found]
+        if not found or len(found) != len(said) or (len(numbers) > 1 and 0 in dict(numbers)):
+            raise ValueError(raw)
+        return found
+
+    def show(self, value: Value) -> str:
+        """The channels, in brackets if there are several."""
+        assert isinstance(value, tuple)
+        shown = [name if name.isdecimal() else quoted(name) for name in value]
+        return shown[0] if len(shown) == 1 else f"[{', '.join(shown)}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from improv.notes import Note, Part
 from improv.plan import VOICES
 
 #: Temperature and top_p are given a field each, in the order of encoding.FIELDS.
@@ -28,8 +29,10 @@ def narrowed(share: float) -> PerField:
 class Settings:
     """The core's settings; seconds, and MIDI channels counted from 0.
 
-    Playing: `channel_out` carries improv's notes, and its `pedal`, which is "off", does as the player's ("follow"), or
-    holds each harmony by itself ("own").
+    Playing: `channel_out` carries improv's notes, but where it has the melody or accompanies they go to `channel_lead`
+    or `channel_accompaniment`, and where it plays as one with the player those `left_below` a pitch to `channel_left`;
+    each None for `channel_out` too. Its `pedal` is "off", does as the player's ("follow"), or holds each harmony by
+    itself ("own").
 
     Turn-taking: improv answers after a silence, counted from the moment nothing is held. Its length is the
     `gap_quantile` of the player's recent intervals between onsets, less what the last note was held, at
@@ -68,6 +71,10 @@ class Settings:
 
     mode: str = "answer"
     channel_out: int = 1
+    channel_lead: int | None = None
+    channel_accompaniment: int | None = None
+    channel_left: int | None = None
+    left_below: int = 60
     pedal: str = "off"
     gap_quantile: float = 0.97
     gap_min: float = 0.35
@@ -107,3 +114,18 @@ class Settings:
     trade: int = 0
     offset_ms: float = 0.0
     input_offset_ms: float = 0.0
+
+    def channel(self, note: Note) -> int:
+        """The MIDI channel (0-15) that a note of improv's goes to."""
+        own = {
+            Part.LEAD: self.channel_lead,
+            Part.ACCOMPANIMENT: self.channel_accompaniment,
+            Part.UNSPLIT: self.channel_left if note.pitch < self.left_below else None,
+        }[note.part]
+        return self.channel_out if own is None else own
+
+    @property
+    def channels(self) -> frozenset[int]:
+        """All MIDI channels (0-15) that notes of improv's may go to."""
+        own = (self.channel_lead, self.channel_accompaniment, self.channel_left)
+        return frozenset({self.channel_out, *(channel for channel in own if channel is not None)})

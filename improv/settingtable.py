@@ -7,7 +7,7 @@ from improv.playingtable import PLAYING_KEYS
 from improv.ports.reports import APIS
 from improv.settingkey import Key
 from improv.settingkinds import Choice, Names, Number, Switch, Text
-from improv.settingnames import FileOr, KeyOr, Split
+from improv.settingnames import Channels, FileOr, KeyOr, Pitch, Split
 from improv.settings import Settings
 from improv.timetable import TIME_KEYS
 
@@ -57,13 +57,14 @@ KEYS = (
         "No note begins later than this; those that would are left out. What has begun always ends",
     ),
     Key(
-        *("ports", "channel_in", 0, Number(0, 16, whole=True)),
-        "MIDI channel to listen to; 0 is all of them but 10, where drums and pads are",
+        *("ports", "channel_in", ("0",), Channels()),
+        "MIDI channels to listen to; 0 is all of them but 10, where drums and pads are",
         "--channel-in",
     ),
     Key(
         *("ports", "split", "", Split()),
-        "Split of the keyboard, and the side it listens to; it leaves the other alone",
+        "Split of the keyboard, and the side it listens to (but on channels with one of their own); it leaves the "
+        "other alone",
         "--split",
     ),
     Key(
@@ -79,6 +80,22 @@ KEYS = (
         "MIDI channel to play on",
         "--channel-out",
     ),
+    Key(
+        *("ports", "channel_lead", 0, Number(0, 16, whole=True)),
+        "MIDI channel of what it plays where it has the melody (accompany, role lead); 0 is channel_out",
+        "--channel-lead",
+    ),
+    Key(
+        *("ports", "channel_accompaniment", 0, Number(0, 16, whole=True)),
+        "MIDI channel of what it plays where you have the melody (accompany, harmonize); 0 is channel_out",
+        "--channel-accompaniment",
+    ),
+    Key(
+        *("ports", "channel_left", 0, Number(0, 16, whole=True)),
+        "MIDI channel of its left hand where it plays with two (answer, continue, solo); 0 is channel_out",
+        "--channel-left",
+    ),
+    Key(*("ports", "left_below", "C4", Pitch()), "Its left hand plays what lies below this note", "--left-below"),
     Key(
         *("answer", "mode", CORE.mode, Choice(tuple(MODES))),
         "How it plays: answer waits its turn, accompany plays with you, continue plays on when you stop, "

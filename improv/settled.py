@@ -9,9 +9,10 @@ from improv.controlnames import CONTROLS
 from improv.controls import Controls, bindings, read_binding
 from improv.errors import UserError
 from improv.hands import Hearing
-from improv.keynames import read_split
+from improv.keynames import read_pitch, read_split
 from improv.ports.reports import PortSettings
 from improv.settingkinds import Meter
+from improv.settingnames import read_channel
 from improv.settings import Settings, narrowed, tempered
 
 
@@ -31,10 +32,11 @@ def port_settings(settled: config.Config) -> PortSettings:
     )
 
 
-def hearing(settled: config.Config) -> Hearing:
+def hearing(settled: config.Config) -> tuple[Hearing, ...]:
     """What of the inputs is heard: channels counted from 0."""
-    listened = settled.whole("ports.channel_in")
-    return Hearing(listened - 1 if listened else None, *read_split(settled.text("ports.split")))
+    split = settled.text("ports.split")
+    found = (read_channel(one) for one in settled.names("ports.channel_in"))
+    return tuple(Hearing(channel - 1 if channel else None, *read_split(own or split)) for channel, own in found)
 
 
 def controls(settled: config.Config) -> Controls:
@@ -55,6 +57,10 @@ def core_settings(settled: config.Config) -> Settings:
     settings = Settings(
         mode=settled.text("answer.mode"),
         channel_out=channel_out,
+        channel_lead=_channel(settled, "ports.channel_lead"),
+        channel_accompaniment=_channel(settled, "ports.channel_accompaniment"),
+        channel_left=_channel(settled, "ports.channel_left"),
+        left_below=read_pitch(settled.text("ports.left_below")),
         pedal=settled.text("ports.pedal"),
         gap_quantile=settled.number("answer.gap_quantile"),
         gap_min=shortest,
@@ -86,6 +92,12 @@ def core_settings(settled: config.Config) -> Settings:
         top_p=narrowed(settled.number("sampling.top_p")),
     )
     return _in_time(settings, settled)
+
+
+def _channel(settled: config.Config, path: str) -> int | None:
+    """A channel counted from 0; None if it has none of its own."""
+    said = settled.whole(path)
+    return said - 1 if said else None
 
 
 def _in_time(settings: Settings, settled: config.Config) -> Settings:

@@ -4,7 +4,8 @@
 2. What has begun ends when it was to end, or earlier where it is taken back; the scheduler sees to its off.
 3. What begins within SENT seconds is as good as begun: it may have left by the time it could be taken back.
 4. Beside a clock a note belongs to its beat: it moves as the tempo does, until it is handed out AHEAD of its onset.
-5. All is sent `offset_ms` early.
+5. All is sent `offset_ms` early, each note on the channel of its part.
+6. A pitch sounds once, whatever the channels: a note ends one of its pitch that was to sound on, on another.
 """
 
 from __future__ import annotations
@@ -99,11 +100,22 @@ class Voice:
         return self._panel.settings.offset_ms / 1000
 
     def _ask(self, ones: Sequence[_Planned]) -> list[Command]:
-        channel, offset = self._panel.settings.channel_out, self._offset
+        settings, offset, ends = self._panel.settings, self._offset, []
         for one in ones:
-            note = one.note
+            note, channel = one.note, settings.channel(one.note)
+            ends += self._end_elsewhere(note, channel)
             one.asked = PlannedNote(note.onset - offset, note.pitch, note.velocity, note.duration or 0.0, channel)
-        return [Play(tuple(one.asked for one in ones if one.asked is not None))] if ones else []
+        return [*ends, Play(tuple(one.asked for one in ones if one.asked is not None))] if ones else []
+
+    def _end_elsewhere(self, note: Note, channel: int) -> list[Command]:
+        """What ends notes of this pitch that were asked for on another channel, and would sound when it begins."""
+        before = [one for one in (*self._sounding.values(), *self._planned) if one.note.pitch == note.pitch]
+        asked = tuple(
+            one.asked
+            for one in before
+            if one.asked is not None and one.asked.channel != channel and one.note.onset <= note.onset < one.ends
+        )
+        return [Release(asked, note.onset - self._offset)] if asked else []
 
     def _follow(self) -> None:
         """Move what has not been handed out to where its beat is now."""

@@ -91,6 +91,11 @@ def one_line(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     ("argv", "words"),
     [
         (["--channel-out", "17"], ["--channel-out 17", "from 1 to 16"]),
+        (["--channel-in", "17"], ["--channel-in 17", "from 1 to 16"]),
+        (["--channel-in", "0", "--channel-in", "2"], ["--channel-in 0 2", "a list of them"]),
+        (["--channel-in", "2 H4:below"], ["--channel-in 2 H4:below", "2 C4:below"]),
+        (["--channel-left", "17"], ["--channel-left 17", "from 0 to 16"]),
+        (["--left-below", "60"], ["--left-below 60", "Bb3"]),
         (["--api", "oss"], ["--api oss", "alsa"]),
         (["--temperature", "nan"], ["--temperature nan", "from 0.1"]),
         (["--no-such"], ["--no-such", "--help"]),
@@ -283,9 +288,16 @@ def test_one_dial_turns_every_field() -> None:
 
 
 def test_channels_are_counted_from_one_outside_and_from_zero_inside() -> None:
-    settled = Config({**config.defaults(), "ports.channel_in": 1, "ports.channel_out": 16})
-    assert (hearing(settled).channel, core_settings(settled).channel_out) == (0, 15)
-    assert hearing(Config(config.defaults())) == Hearing()
+    options = ["--channel-in", "1", "--channel-in", "2 C4:below", "--split", "E4:above"]
+    options += ["--channel-out", "16", "--channel-lead", "3", "--channel-left", "1", "--left-below", "Bb3"]
+    parser = argparse.ArgumentParser()
+    playoptions.add_playing(parser)
+    settled = Config({**config.defaults(), **config.from_options(parser.parse_args(options))})
+    assert hearing(settled) == (Hearing(0, 64, 127), Hearing(1, 0, 59))
+    core = core_settings(settled)
+    assert (core.channel_out, core.channel_lead, core.channel_accompaniment, core.channel_left) == (15, 2, None, 0)
+    assert core.left_below == 58
+    assert hearing(Config(config.defaults())) == (Hearing(),)
 
 
 def test_a_mode_there_is_not_is_one_line_that_names_those_there_are() -> None:

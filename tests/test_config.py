@@ -12,7 +12,7 @@ from improv import config
 from improv.controlnames import Bound
 from improv.errors import UserError
 from improv.settingkinds import Choice, Meter, Names, Number, Switch, Text
-from improv.settingnames import FileOr, KeyOr, Split
+from improv.settingnames import Channels, FileOr, KeyOr, Pitch, Split
 from improv.settingtable import BY_PATH, KEYS, MEMORIES, SECTIONS
 
 TOP = Path(__file__).parents[1]
@@ -22,6 +22,8 @@ VALUES = {
     Names: lambda kind: st.lists(st.text(min_size=1)).map(tuple),
     FileOr: lambda kind: st.sampled_from(kind.words) | st.text().map("{}.memory".format),
     KeyOr: lambda kind: st.sampled_from((*kind.words, "D dorian", "Bb minor")),
+    Channels: lambda kind: st.sampled_from((("0",), ("16",), ("1", "3"), ("1 C4:above", "2 C4:below"))),
+    Pitch: lambda kind: st.sampled_from(("C4", "Bb-1", "G9")),
     Split: lambda kind: st.sampled_from(("", "C4:above", "Bb3:below")),
     Bound: lambda kind: st.sampled_from(("", "cc 20", "cc 127 channel 16")),
     Choice: lambda kind: st.sampled_from(kind.choices),

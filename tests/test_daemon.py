@@ -20,6 +20,7 @@ from improv.logfile import logged
 from improv.notify import Notifier
 from improv.onlyone import only_one
 from improv.ports.reports import Gone, Opened
+from improv.settings import Settings
 from improv.settingtable import BY_OPTION
 from improv.status import StatusLine
 
@@ -135,9 +136,16 @@ def test_what_happens_is_said_and_logged() -> None:
 
 def test_the_greeting_says_what_is_missing() -> None:
     opened = Opened("jack", ("Keys",), "Synth", clock="Drums", absent=("Keys", "Synth"))
-    assert greeting(opened, 2, thru=False) == [
+    assert greeting(opened, Settings(), thru=False) == [
         "hearing Keys; clock from Drums; playing on Synth, channel 2; Ctrl-C ends",
         "waiting for Keys and Synth",
+    ]
+
+
+def test_the_greeting_says_which_part_goes_where() -> None:
+    settings = Settings(channel_lead=2, channel_left=0)
+    assert greeting(Opened("jack", ("Keys",), "Synth"), settings, thru=False) == [
+        "hearing Keys; playing on Synth, channel 2 (lead 3, left hand 1); Ctrl-C ends"
     ]
 
 

@@ -75,7 +75,7 @@ def test_of_a_split_keyboard_one_side_is_heard():
 def test_a_key_that_went_down_comes_up_whatever_is_chosen_meanwhile():
     hands = Hands()
     said(hands, on(40), pedal(127))
-    hands.hearing = Hearing(3, *read_split("C4:above"))
+    hands.hearing = (Hearing(3, *read_split("C4:above")),)
     assert said(hands, on(41), off(41)) == []
     assert said(hands, off(40), pedal(0)) == [off(40), pedal(0)]
 
@@ -84,6 +84,22 @@ def test_channel_10_is_left_alone_unless_it_is_chosen():
     assert said(Hands(), on(36, 9), off(36, 9), pedal(127, 9)) == []
     assert said(Hands(Hearing(9)), on(36, 9), off(36, 9), on(60, 0)) == [on(36, 9), off(36, 9)]
     assert said(Hands(Hearing(0)), on(60, 0), on(60, 1)) == [on(60, 0)]
+
+
+def test_each_channel_may_have_its_own_side_of_the_split():
+    hands = Hands(Hearing(0, *read_split("C4:above")), Hearing(1, *read_split("C4:below")))
+    layered = [on(pitch, channel) for pitch in (59, 60) for channel in (0, 1, 2)]
+    assert said(hands, *layered) == [on(59, 1), on(60, 0)]
+    assert said(hands, off(59, 0), off(59, 1), off(60, 0)) == [off(59, 1), off(60, 0)]
+    assert said(hands, pedal(127, 0), pedal(127, 2), pedal(0, 0)) == [pedal(127, 0), pedal(0, 0)]
+
+
+def test_a_channel_that_is_heard_no_more_lets_go_of_its_keys():
+    hands = Hands(Hearing(0), Hearing(1))
+    said(hands, on(60, 0), on(62, 1), pedal(127, 1))
+    hands.hearing = (Hearing(0),)
+    assert said(hands, on(64, 1), off(64, 1)) == []
+    assert said(hands, off(62, 1), pedal(0, 1), off(60, 0)) == [off(62, 1), pedal(0, 1), off(60, 0)]
 
 
 def test_controllers_of_any_channel_pass():
@@ -172,7 +188,7 @@ def test_whatever_is_interleaved_no_note_is_stuck(words):
     heard: list[object] = []
     for port, word in words:
         if isinstance(word, Hearing):
-            hands.hearing = word
+            hands.hearing = (word, *hands.hearing[:1])
         else:
             heard += said(hands, *(word if isinstance(word, list) else [word]), port=port)
     for port in (0, 1):

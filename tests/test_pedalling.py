@@ -22,7 +22,7 @@ def play(*notes: tuple[float, int]) -> Play:
 
 
 def own(*notes: tuple[float, int]) -> list[tuple[float, bool]]:
-    said = Pedalling().beside([play(*notes)], "own", 1, 100.0, 0.0)
+    said = Pedalling().beside([play(*notes)], "own", {1}, 100.0, 0.0)
     return [(round(one.at, 3), one.down) for one in said]
 
 
@@ -46,10 +46,10 @@ def test_a_pedal_is_not_held_for_ever():
 
 def test_it_is_lifted_when_the_last_note_has_ended():
     pedalling = Pedalling()
-    pedalling.beside([play((0.0, 60))], "own", 1, 0.5, 0.0)
+    pedalling.beside([play((0.0, 60))], "own", {1}, 0.5, 0.0)
     assert pedalling.wake_at() == 0.5
-    assert pedalling.beside([], "own", 1, 0.5, 0.25) == []
-    assert pedalling.beside([], "own", 1, 0.5, 0.5) == [Pedal(0.5, 1, False)]
+    assert pedalling.beside([], "own", {1}, 0.5, 0.25) == []
+    assert pedalling.beside([], "own", {1}, 0.5, 0.5) == [Pedal(0.5, 1, False)]
     assert pedalling.wake_at() is None
 
 
@@ -58,7 +58,7 @@ def test_it_follows_the_player():
 
     def moved(value: int, now: float) -> list[Pedal]:
         pedalling.hear(ControlChange(now, 0, 64, value))
-        return pedalling.beside([], "follow", 1, 0.0, now)
+        return pedalling.beside([], "follow", {1}, 0.0, now)
 
     assert moved(127, 1.0) == [Pedal(1.0, 1, True)]
     assert moved(90, 1.5) == []
@@ -69,15 +69,40 @@ def test_it_follows_the_player():
 def test_what_took_the_pedal_away_does_not_bring_it_back_until_improv_plays():
     pedalling = Pedalling()
     pedalling.hear(ControlChange(0.0, 0, 64, 127))
-    assert pedalling.beside([], "follow", 1, 0.0, 0.0)
-    assert pedalling.beside([Cancel(1.0)], "follow", 1, 0.0, 1.0) == []
-    assert pedalling.beside([play((2.0, 60))], "follow", 1, 2.5, 2.0) == [Pedal(2.0, 1, True)]
+    assert pedalling.beside([], "follow", {1}, 0.0, 0.0)
+    assert pedalling.beside([Cancel(1.0)], "follow", {1}, 0.0, 1.0) == []
+    assert pedalling.beside([play((2.0, 60))], "follow", {1}, 2.5, 2.0) == [Pedal(2.0, 1, True)]
 
 
 def test_turned_off_it_is_lifted():
     pedalling = Pedalling()
-    pedalling.beside([play((0.0, 60))], "own", 1, 5.0, 0.0)
-    assert pedalling.beside([], "off", 1, 5.0, 1.0) == [Pedal(1.0, 1, False)]
+    pedalling.beside([play((0.0, 60))], "own", {1}, 5.0, 0.0)
+    assert pedalling.beside([], "off", {1}, 5.0, 1.0) == [Pedal(1.0, 1, False)]
+
+
+def two_handed(kind: str, *more: int) -> list[tuple[float, int, bool]]:
+    """What the pedals do for a note of each hand, on channels 1 and 3, if improv may play on `more` too."""
+    pedalling = Pedalling()
+    pedalling.hear(ControlChange(0.0, 0, 64, 127))
+    notes = (PlannedNote(0.0, 60, 64, 0.5, 1), PlannedNote(0.0, 48, 64, 0.5, 3), PlannedNote(1.0, 62, 64, 0.5, 1))
+    said = pedalling.beside([Play(notes)], kind, {1, 3, *more}, 2.0, 0.0)
+    pedalling.hear(ControlChange(2.0, 0, 64, 0))
+    return [(one.at, one.channel, one.down) for one in [*said, *pedalling.beside([], kind, {1, 3, *more}, 2.0, 2.0)]]
+
+
+def test_each_channel_that_it_plays_on_has_the_pedal():
+    follow = [(0.0, channel, True) for channel in (1, 3, 5)] + [(2.0, channel, False) for channel in (1, 3, 5)]
+    assert two_handed("follow", 5) == follow
+    pressed = [(AFTER, 1, True), (AFTER, 3, True), (1.0, 1, False), (1.0, 3, False), (1.0 + AFTER, 1, True)]
+    assert two_handed("own") == [*pressed, (2.0, 1, False)], "a second changes the harmony of both"
+
+
+def test_a_channel_that_is_left_is_lifted_and_the_new_one_pressed():
+    pedalling = Pedalling()
+    pedalling.hear(ControlChange(0.0, 0, 64, 127))
+    pedalling.beside([], "follow", {1}, 0.0, 0.0)
+    assert pedalling.beside([], "follow", {2}, 0.0, 1.0) == [Pedal(1.0, 1, False), Pedal(1.0, 2, True)]
+    assert pedalling.beside([], "follow", {2}, 0.0, 1.5) == []
 
 
 def test_in_an_answer_the_pedal_is_on_improv_s_channel_and_ends_with_it():
@@ -160,4 +185,4 @@ def test_the_scheduler_lifts_between_offs_and_ons_and_a_later_word_replaces_what
 def test_player_is_not_the_pedal_s_note():
     pedalling = Pedalling()
     pedalling.hear(NoteOn(0.0, 0, 60, 64))
-    assert pedalling.beside([], "follow", 1, 0.0, 0.0) == []
+    assert pedalling.beside([], "follow", {1}, 0.0, 0.0) == []

@@ -104,6 +104,7 @@ def another(key: Key) -> object:
     """A value of a setting that is not its default; None if there is no other."""
     special = {"harmony.key": "D dorian", "ports.split": "C4:above", "harmony.high": 126, "answer.gap_min": 1.0}
     special["controls.state"] = "cc 20"
+    special |= {"ports.channel_in": ("2 C4:above",), "ports.left_below": "E4"}
     if key.path in special:
         return special[key.path]
     kind = key.kind
