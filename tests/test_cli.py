@@ -91,7 +91,7 @@ def one_line(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     ("argv", "words"),
     [
         (["--channel-out", "17"], ["--channel-out 17", "from 1 to 16"]),
-        (["--channel-in", "17"], ["--channel-in 17", "from 1 to 16"]),
+        (["--channel-in", "17"], ["--channel-in 17", "1 to 16"]),
         (["--channel-in", "0", "--channel-in", "2"], ["--channel-in 0 2", "a list of them"]),
         (["--channel-in", "2 H4:below"], ["--channel-in 2 H4:below", "2 C4:below"]),
         (["--channel-left", "17"], ["--channel-left 17", "from 0 to 16"]),
