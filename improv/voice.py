@@ -87,13 +87,19 @@ class Voice:
     def hand_out(self, now: float) -> list[Command]:
         """What is due to be handed out, for the scheduler."""
         self._follow()
-        limit = float("inf") if self._pulse is None else now + AHEAD + self._offset
-        return self._ask([one for one in self._planned if one.asked is None and one.note.onset <= limit])
+        free = self._pulse is None
+        return self._ask(
+            [one for one in self._planned if one.asked is None and (free or self._due(one.note.onset) <= now)]
+        )
 
     def wake_at(self) -> float | None:
         """When there is something to hand out; None if nothing waits for that."""
         waiting = next((one.note.onset for one in self._planned if one.asked is None), None)
-        return None if waiting is None else waiting - AHEAD - self._offset
+        return None if waiting is None else self._due(waiting)
+
+    def _due(self, onset: float) -> float:
+        """When a note that goes with its beat is handed out."""
+        return onset - AHEAD - self._offset
 
     @property
     def _offset(self) -> float:

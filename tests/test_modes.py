@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
-from improv.events import ControlChange, Heard, NoteOff, NoteOn, Prompt, Turned
+from improv.events import Heard, NoteOn, Prompt, Turned
 from improv.listener import notes_in
 from improv.modes import MODES
 from improv.notes import Part
@@ -128,53 +126,6 @@ def test_a_stop_of_the_clock_ends_all_at_once(mode: str) -> None:
     events = together(host(8.0), played(*PHRASE, [2.0, 60, 1.0]), [Stop(3.5)])
     said = perform(events, table(), mode=mode, sync="clock", clock_absent="wait").improv
     assert said and all(event.at <= 3.5 + 1e-9 for event in said)
-
-
-# Whatever is played and turned: every note improv begins it ends, and in order.
-
-things = st.one_of(
-    st.tuples(st.just("on"), st.integers(55, 65), st.integers(1, 127)),
-    st.tuples(st.just("off"), st.integers(55, 65), st.just(0)),
-    st.tuples(st.just("pedal"), st.sampled_from([0, 127]), st.just(0)),
-    st.tuples(st.just("mode"), st.sampled_from([*MODES]), st.just(0)),
-    st.tuples(st.just("voices"), st.integers(1, 5), st.just(0)),
-    st.tuples(st.just("role"), st.sampled_from(["lead", "accompaniment"]), st.just(0)),
-)
-waits = st.sampled_from([0.0, 0.0, 0.001, 0.02, 0.125, 0.25, 0.5, 2.0])
-
-
-def event_of(at: float, what: str, value: int, velocity: int) -> Heard:
-    match what:
-        case "on":
-            return NoteOn(at, 0, value, velocity)
-        case "off":
-            return NoteOff(at, 0, value)
-        case "pedal":
-            return ControlChange(at, 0, 64, value)
-    return Turned(at, what, value)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.sampled_from([*MODES]), st.lists(st.tuples(waits, things), max_size=25), st.booleans(), st.integers(0, 3))
-def test_whatever_is_played_and_turned_no_note_is_stuck(mode, steps, clocked, seed) -> None:
-    at, events = 0.0, []
-    for wait, thing in steps:
-        at += wait
-        events.append(event_of(at, *thing))
-    if clocked:
-        events = together(events, host(4.0, at=0.1))
-    model = TableModel({IOI: {0: 1.0, QUARTER: 2.0, ENCODING.ioi_bin(1.0): 1.0}})
-    said = perform(events, model, seed, mode=mode, sync="clock" if clocked else "free").improv
-    assert all(note.duration is not None for note in notes_in(said))
-    assert [event.at for event in said] == sorted(event.at for event in said)
-    held: dict[int, int] = {}
-    for event in said:
-        if isinstance(event, NoteOn):
-            assert not held.get(event.pitch), "struck again while it sounds"
-            held[event.pitch] = 1
-        elif isinstance(event, NoteOff):
-            held[event.pitch] = 0
-    assert not any(held.values())
 
 
 def test_a_prompt_is_what_a_solo_goes_on_from() -> None:

@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from improv.ears import Ears
 from improv.encoding import DURATION, Encoding
 from improv.events import NoteOff, NoteOn
 from improv.improviser import Improviser
 from improv.listener import notes_in
+from improv.notes import Note
+from improv.panel import Panel
 from improv.plan import Cancel
 from improv.scheduler import Scheduler
 from improv.settings import Settings
+from improv.voice import Voice
 from tests.clockwork import Continue, SongPosition, Start, Stop, Tick, host
 from tests.score import perform, played, together
 from tests.table_model import TableModel
@@ -158,3 +162,14 @@ def test_the_player_is_placed_where_they_meant_to_play() -> None:
     one = core(input_offset_ms=100.0)
     one.hear(NoteOn(5.0, 0, 60, 64))
     assert [note.onset for note in one._stage.ears.recent] == [pytest.approx(4.9)]
+
+
+def test_what_goes_with_its_beat_is_handed_out_when_a_turn_for_it_is_wanted() -> None:
+    panel = Panel(Settings(sync="send", offset_ms=40.0))
+    ears = Ears(Encoding(), panel)
+    ears.time.lead(0.0)
+    voice = Voice(ears, panel)
+    for onset in np.linspace(0.3, 0.6, 97).tolist():
+        voice.play([Note(onset, 60, 64, 0.1)])
+        wanted = voice.wake_at()
+        assert wanted is not None and voice.hand_out(wanted), "else it would be wanted for ever"
