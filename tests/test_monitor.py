@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -23,8 +24,11 @@ from improv.monitor.schema import FILE, Schema
 from improv.monitor.witness import Witness
 from improv.plan import Cancel, PlannedNote, Play, Silence
 from improv.ports.reports import Back, Opened, Plugged, There, Unplugged
+from improv.providers import load_to_play
+from improv.resources import default_model
 from improv.settings import Settings, tempered
 from improv.settingtable import BY_PATH
+from tests.score import perform, played
 
 DOCUMENT = json.loads(FILE.read_text(encoding="utf-8"))
 NOTE = {"type": "note", "on": True, "pitch": 60, "velocity": 80}
@@ -293,3 +297,23 @@ def test_cables_are_shown_as_they_come_and_go() -> None:
 def test_where_the_page_is_the_instrument_no_port_is_chosen() -> None:
     message = Cables(None, There(("Keys",), ())).message()
     assert (message["inputs"], message["output"], message["available_inputs"]) == ([], "", ["Keys"])
+
+
+SCALE = [[0.25 * step, pitch, 0.2] for step, pitch in enumerate((60, 62, 64, 65, 67, 69, 71, 72, 71, 69, 67, 65, 64))]
+
+
+def test_boldness_turned_on_the_page_changes_what_is_played_and_a_seed_gives_the_same_again() -> None:
+    """With the model that ships: tame answers go by small steps, bold ones leap, whatever the seed."""
+    model = load_to_play(default_model())
+
+    def answers(boldness: float, seeds: range) -> list[list[int]]:
+        turn, _, _ = heard({"type": "set", "name": "temperature", "value": boldness, "at": 0.0})
+        both = [perform([*turn, *played(*SCALE)], model, seed) for seed in seeds]  # type: ignore[list-item]
+        return [[event.pitch for event in one.improv if isinstance(event, NoteOn)] for one in both]
+
+    def leaps(boldness: float) -> float:
+        found = answers(boldness, range(1, 5))
+        return float(np.mean([abs(step) for pitches in found for step in np.diff(pitches)]))
+
+    assert answers(0.5, range(1, 2)) == answers(0.5, range(1, 2)) != answers(2.0, range(1, 2))
+    assert leaps(2.0) > 1.25 * leaps(0.5)

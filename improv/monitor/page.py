@@ -16,7 +16,7 @@ from improv.ports.pipe import Pipe
 from improv.ports.starting import end, start
 
 #: Seconds a server has to begin listening, and between two attempts to start it.
-STARTING, AGAIN = 20.0, 1.0
+STARTING, AGAIN = 40.0, 1.0
 #: Beyond this many messages that the server has not taken, only what must not be missed goes to it.
 BUSY = 200
 

@@ -11,6 +11,7 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
@@ -36,6 +37,26 @@ def test_mode_and_temperature_are_turned_and_improv_obeys(look: Look) -> None:
     page.page.locator("#control-temperature").fill("1")
     page.page.get_by_role("radio", name="answer").check()
     page.until(lambda: (setting(page, "mode"), setting(page, "temperature")) == ("answer", 1), "all as it was")
+
+
+def test_boldness_is_seen_in_what_it_thinks_of_playing(look: Look) -> None:
+    """The distribution that each pitch is drawn from: nearly sure of one at the lowest, spread over many at the
+    highest. Entropy in bits."""
+    page = look()
+    spread = {}
+    for boldness in ("0.5", "2"):
+        page.page.locator("#control-temperature").fill(boldness)
+        page.until(lambda boldness=boldness: setting(page, "temperature") == float(boldness), "the new temperature")  # type: ignore[misc]
+        heard, before = len(page.of("thinking")), len(page.notes("improv"))
+        page.press(PHRASE)
+        page.until(lambda before=before: len(page.notes("improv")) >= before + 4, "an answer")  # type: ignore[misc]
+        drawn = np.array([message["pitch"] for message in page.of("thinking")[heard:]])
+        shares = drawn / drawn.sum(axis=1, keepdims=True)
+        spread[boldness] = float(np.median(-(shares * np.log2(np.maximum(shares, 1e-12))).sum(axis=1)))
+        page.page.keyboard.press("Space")
+    page.page.locator("#control-temperature").fill("1")
+    page.until(lambda: setting(page, "temperature") == 1, "all as it was")
+    assert spread["2"] > spread["0.5"] + 1.0, spread
 
 
 def test_two_pages_see_each_other_play(look: Look) -> None:
@@ -114,6 +135,26 @@ def test_a_server_that_is_killed_comes_back_and_so_does_the_page(look: Look, imp
     page.until(lambda: page.notes("improv"), "an answer")
     # What it complained of while nobody was there is as it should be.
     page.errors[:] = [error for error in page.errors if "WebSocket" not in error and "ERR_CONNECTION" not in error]
+
+
+def test_an_improv_that_is_killed_takes_its_server_along_and_the_page_says_so(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    improv = RunningImprov(tmp_path_factory.mktemp("killed"))
+    page = Looking(browser, improv.address).open()
+    page.press("a")
+    page.until(lambda: page.notes("player", on=False), "a note")
+    improv.kill()
+    page.page.get_by_text("improv has ended, or cannot be reached.").first.wait_for()
+    page.until(lambda: not improv.listens(), "its server to end too")
+    again = RunningImprov(tmp_path_factory.mktemp("again"), port=improv.port)
+    try:
+        page.until(lambda: len(page.of("hello")) == 2, "the page to come back by itself")
+        page.until(lambda: not page.page.locator("#said").is_visible(), "the line to go")
+        assert page.page.locator("#doing").inner_text() == "listening"
+    finally:
+        page.close()
+        again.stop()
 
 
 @pytest.fixture

@@ -83,10 +83,8 @@ export class Keys {
     pen.roundRect(key.x + 0.5, -4, key.width - 1, tall + 3, [0, 0, round, round]);
     pen.fillStyle = key.black ? colours["black-key"] : colours["white-key"];
     pen.fill();
-    const player = this.#hands.pitches.has(key.pitch) || this.#score.sounds("player", key.pitch);
-    const improv = this.#score.sounds("improv", key.pitch);
-    if (player) this.#light(pen, key, tall, colours.player, true);
-    if (improv) this.#light(pen, key, tall, colours.improv, false);
+    if (this.#sounds("player", key)) this.#light(pen, key, tall, colours.player, true);
+    if (this.#sounds("improv", key)) this.#light(pen, key, tall, colours.improv, false);
     pen.strokeStyle = colours["key-edge"];
     pen.lineWidth = 1;
     pen.beginPath();
@@ -99,7 +97,11 @@ export class Keys {
     }
   }
 
-  /** Of the player's the whole key, of improv's a band with a square foot. */
+  #sounds(who, { pitch }) {
+    return this.#score.sounds(who, pitch) || (who === "player" && this.#hands.pitches.has(pitch));
+  }
+
+  /** Of the player's the whole key, of improv's a band with a square foot: letters stand out from both. */
   #light(pen, key, tall, colour, whole) {
     pen.fillStyle = colour;
     if (whole) {
@@ -108,7 +110,7 @@ export class Keys {
       pen.globalAlpha = 1;
     } else {
       const inset = Math.max(1.5, key.width * 0.18);
-      pen.fillRect(key.x + inset, 0, key.width - 2 * inset, tall * 0.86);
+      pen.fillRect(key.x + inset, 0, key.width - 2 * inset, tall - 3);
     }
   }
 
@@ -116,18 +118,18 @@ export class Keys {
     const letter = this.lettered && this.letters[key.pitch - this.base];
     const isC = key.pitch % 12 === 0;
     if (!letter && !isC) return;
-    const lit = this.#hands.pitches.has(key.pitch);
+    const lit = this.#sounds("player", key) || this.#sounds("improv", key);
     pen.textAlign = "center";
     pen.textBaseline = "alphabetic";
     const middle = key.x + key.width / 2;
     if (letter && key.width > 11) {
       pen.font = `600 ${key.width > 20 ? 12 : 10}px system-ui, sans-serif`;
-      pen.fillStyle = key.black || lit ? "#fff" : "#4a4d55";
+      pen.fillStyle = lit ? colours["on-colour"] : key.black ? "#fff" : "#4a4d55";
       pen.fillText(letter, middle, tall - (isC && key.width > 17 ? 22 : 10));
     }
     if (isC && key.width > 17) {
       pen.font = "10px system-ui, sans-serif";
-      pen.fillStyle = lit ? "#fff" : "#6b6e77";
+      pen.fillStyle = lit ? colours["on-colour"] : "#5a5d66";
       pen.fillText(nameOf(key.pitch), middle, tall - 8);
     }
   }

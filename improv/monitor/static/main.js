@@ -29,6 +29,8 @@ import { printedOn, Typing } from "./typing.js";
 import { WebMidi } from "./webmidi.js";
 
 const SAID_MS = 6000;
+const AWAY_MS = 1500; // so long improv may be away before anybody is told
+const AWAY = "improv has ended, or cannot be reached. Start it again: this page comes back by itself.";
 const NARROWEST_FOR = { coarse: 25, fine: 21 }; // pixels, a white key under a finger and under a mouse
 
 /** The parts that hold something: for whoever looks into the page, as its tests do. */
@@ -62,6 +64,7 @@ const piano = new Piano(byId("piano"), keys, hands, tell, () => stage.touch());
 let settings = {};
 let sounds = true; // this page, what improv plays
 let saidTimer = null;
+let awayTimer = null;
 
 function play(note) {
   stage.touch();
@@ -158,11 +161,14 @@ function reached(state) {
   score.plan = [];
   synth.silence();
   document.body.dataset.link = state;
+  clearTimeout(awayTimer);
   if (state === "open") {
+    if (byId("said").textContent === AWAY) say("");
     clock.start(send);
     facts.doing("listening");
   } else {
     clock.stop();
+    awayTimer = setTimeout(() => say(AWAY, true), AWAY_MS);
     facts.doing("not connected");
   }
   stage.touch();
