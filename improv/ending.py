@@ -17,16 +17,17 @@ RING = 2.5
 HEEL = 0.15
 #: A wait of so many seconds is what an end is known by.
 REST = 1.5
-#: Model steps in one turn, and for one end.
-STEPS_A_TURN, STEPS_AN_END = 8, 48
+#: Model steps for one end.
+STEPS_AN_END = 48
 
 
 class Ending:
-    """Written in slices from `now` on, after the notes of `stays`; its last onset is no later than `by` (absolute
+    """Written a step a turn from `now` on, after the notes of `stays`; its last onset is no later than `by` (absolute
     seconds)."""
 
     def __init__(self, stage: Stage, cast: Cast, stays: list[Note], now: float, by: float) -> None:
-        self._draft = Draft(stage.model, stage.ears, stage.panel, stage.rng, cast)
+        begin = stage.reader(cast, go_on=True).begin() if len(cast.parts) > 1 else None
+        self._draft = Draft(stage.model, stage.ears, stage.panel, stage.rng, cast, begin=begin)
         self._draft.take(stays)
         self._by = by
         self._last = max([now, *(note.onset for note in stays)])
@@ -39,17 +40,18 @@ class Ending:
         return self._draft.broken
 
     def write(self, now: float) -> list[Note]:
-        """Go on for at most STEPS_A_TURN steps; once it is `finished`, its notes in onset order."""
-        for _ in range(0 if self.finished else STEPS_A_TURN):
-            earliest = max(self._last, now)
-            if earliest > self._by - HEEL or self._draft.steps >= STEPS_AN_END:
-                return self._finish()
-            written = self._draft.write(earliest, self._by, REST, own=True)
-            if self._draft.rested:
-                self._last = max(self._last, self._draft.reached or self._last)
-            elif written is not None:
-                self._written.append(written)
-                self._last = written.note.onset
+        """Go on for a step; once it is `finished`, its notes in onset order."""
+        if self.finished:
+            return []
+        earliest = max(self._last, now)
+        if earliest > self._by - HEEL or self._draft.steps >= STEPS_AN_END:
+            return self._finish()
+        written = self._draft.write(earliest, self._by, REST, own=True)
+        if self._draft.rested:
+            self._last = max(self._last, self._draft.reached or self._last)
+        elif written is not None:
+            self._written.append(written)
+            self._last = written.note.onset
         return []
 
     def _finish(self) -> list[Note]:
