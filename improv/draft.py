@@ -51,7 +51,9 @@ class Draft:
         go_on: bool = False,
         begin: Beginning | None = None,
     ) -> None:
-        self._model, self._ears, self._panel, self._rng, self._cast = model, ears, panel, rng, cast
+        self._ears, self._panel, self._rng, self._cast = ears, panel, rng, cast
+        #: Whom it asks.
+        self.model = model
         begin = begin or beginning(model, ears, cast, go_on)
         self._bearing, self._tail, self._meter, self._state = begin.bearing, begin.tail, begin.meter, begin.state
         self._rows, self._dials = begin.rows, begin.dials
@@ -68,7 +70,7 @@ class Draft:
 
     def write(self, earliest: float, latest: float, rest: float, slowing: float = 0.0, **more: Any) -> Written | None:
         """`writing`, asking the model alone."""
-        return answered(self._model, self.writing(earliest, latest, rest, slowing, **more))
+        return answered(self.model, self.writing(earliest, latest, rest, slowing, **more))
 
     def writing(
         self,
@@ -89,7 +91,7 @@ class Draft:
         """
         if self.reached is not None and self.reached > earliest:
             earliest, latest = self.reached, max(latest, self.reached + REST)
-        encoding = self._model.encoding
+        encoding = self.model.encoding
         head = self._tail.head if self._tail.head is not None else earliest
         parts = self._cast.parts[:1] if own else self._cast.parts
         if len(parts) > 1:
@@ -121,7 +123,7 @@ class Draft:
         return self._written(step, row, drawn if point is None or row else point, rest)
 
     def _written(self, step: Step, row: int, onset: float, rest: float) -> Written | None:
-        encoding = self._model.encoding
+        encoding = self.model.encoding
         part, ioi, pitch, velocity, duration = (int(value) for value in step.drawn[row])
         drawn = Note(onset, pitch, encoding.velocity(velocity), encoding.duration(duration), Part(part))
         sure = step.used[row, encoding.offsets[PITCH] + pitch] >= self._panel.settings.shy
@@ -156,8 +158,8 @@ class Draft:
 
     def wait(self, share: float) -> float:
         """The seconds that the wait for the next chord does not exceed in so large a share of all cases (0 to 1)."""
-        step = self._run(self._rows, self._dials, controls(self._model.encoding, np.random.default_rng(0)))
-        return drawing.quantile_of_wait(step.raw[0], self._model.encoding, share)
+        step = self._run(self._rows, self._dials, controls(self.model.encoding, np.random.default_rng(0)))
+        return drawing.quantile_of_wait(step.raw[0], self.model.encoding, share)
 
     def opinions(self, notes: Sequence[Note]) -> list[float]:
         """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
@@ -169,7 +171,7 @@ class Draft:
             rows = np.concatenate([rows, tail.row(note)[None]])
             meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)
             dials.append(meter.vector())
-        how = controls(self._model.encoding, np.random.default_rng(0))
+        how = controls(self.model.encoding, np.random.default_rng(0))
         step = self._run(rows, np.stack(dials), how)
         self.steps += 1
         return [float(opinion) for opinion in step.heard[0, len(rows) - len(notes) :, PITCH]]
@@ -191,7 +193,7 @@ class Draft:
     def _catch_up(self) -> None:
         """Let the model read all but the last of many rows once, and not once a part."""
         if len(self._rows) > drawing.MANY:
-            how = controls(self._model.encoding, np.random.default_rng(0))
+            how = controls(self.model.encoding, np.random.default_rng(0))
             step = self._run(self._rows[:-1], self._dials[:-1], how)
             if np.isfinite(step.state).all():
                 self._state, self._rows, self._dials = step.state, self._rows[-1:], self._dials[-2:]
@@ -199,17 +201,17 @@ class Draft:
     def _question(self, rows: Rows, dials: Floats, how: Controls) -> Question:
         """What is asked of the model from the present state on, for as many as `how` is for."""
         batch = len(how.u)
-        shown = dials + asked_by(self._panel.settings, self._model.velocity[0]).vector()
+        shown = dials + asked_by(self._panel.settings, self.model.velocity[0]).vector()
         fed, around, state = (np.repeat(one, batch, axis=0) for one in (rows[None], shown[None], self._state))
         return Question(fed, around, state, how)
 
     def _run(self, rows: Rows, dials: Floats, how: Controls) -> Step:
-        return self._question(rows, dials, how).asked(self._model)
+        return self._question(rows, dials, how).asked(self.model)
 
     def _controls(self, parts: Sequence[Part], shortest: float, longest: float) -> Controls:
         """A row for each part. Ruled out are other parts and iois that do not reach from `shortest` to `longest`
         (seconds); kept away from, far registers."""
-        encoding, settings = self._model.encoding, self._panel.settings
+        encoding, settings = self.model.encoding, self._panel.settings
         how = controls(encoding, self._rng, batch=len(parts))
         how.temperature[:], how.top_p[:] = settings.temperature, settings.top_p
         if self._recall is not None:
@@ -217,7 +219,7 @@ class Draft:
             how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch(cap)
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         if self._alone:
-            asked, keyed = asked_by(settings, self._model.velocity[0]), settings.key not in ("off", "auto")
+            asked, keyed = asked_by(settings, self.model.velocity[0]), settings.key not in ("off", "auto")
             how.bias[0] += self._bearing.bias(encoding, asked, keyed)
         else:
             kept_away = height(self._own, self._ears.recent, self._cast.own) + rub(self._held or self._ears.sounding())
@@ -241,7 +243,7 @@ class Draft:
 
     def _as_loud_as_the_player(self, velocity: int) -> int:
         """A velocity as the model drew it, as loud as it is to be played."""
-        usual, settings = self._model.velocity, self._panel.settings
+        usual, settings = self.model.velocity, self._panel.settings
         if self._alone:  # left to itself a model drifts; of two parts each has its own loudness
             usual = self._bearing.drawn()
         elif (asked := asked_by(settings, usual[0]).loudness) is not None:

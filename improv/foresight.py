@@ -20,6 +20,7 @@ from improv.draft import Draft
 from improv.encoding import LONGEST
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.plan import Command
+from improv.root import Root
 from improv.stage import Stage
 
 #: Seconds the plan runs ahead, and how late or early the player may be with what is expected.
@@ -46,7 +47,7 @@ class Foresight:
         self._stage = stage
         self.cast = cast
         self._rest, self._soon, self._beat = rest, soon, beat
-        # Who plays alone reads all at once: the memory is to know what the network had expected.
+        # Who plays alone reads all anew, in slices: the memory is to know what the network had expected.
         self._reader = stage.reader(cast, go_on=True) if len(cast.parts) > 1 else None
         self._draft: Draft | None = None
         self._opinions: dict[Note, float] = {}  # of what was handed out, when it was written
@@ -141,8 +142,8 @@ class Foresight:
     def _new_draft(self) -> Draft:
         self._broken = self.broken
         stage = self._stage
-        begin = None if self._reader is None else self._reader.begin()
-        return Draft(stage.model, stage.ears, stage.panel, stage.rng, self.cast, go_on=True, begin=begin)
+        what = (stage.model, stage.ears, stage.panel, stage.rng, self.cast, True)
+        return Root(*what) if self._reader is None else Draft(*what, self._reader.begin())
 
     def _near(self, now: float) -> list[Note]:
         """What was handed out and begins within the commit horizon."""
@@ -160,7 +161,7 @@ class Foresight:
     def _go_on(self, now: float) -> list[Command]:
         """Write on by a step, and hand out what is improv's."""
         assert self._draft is not None
-        if self._end >= now + AHEAD:
+        if self._end >= now + AHEAD or (isinstance(self._draft, Root) and self._draft.read()):
             return []
         earliest = max(self._end, now)
         latest = earliest + (self._rest if self._soon is None else self._soon)

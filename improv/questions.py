@@ -41,7 +41,7 @@ def answered(model: StepModel, asking: Asking[T]) -> T:
 
 
 def answered_together(model: StepModel, askings: Sequence[Asking[T]]) -> list[T]:
-    """The results of several; their questions that read as many rows go to the model in one run."""
+    """The results of several, asked about in as few runs as the longest takes."""
     results: dict[int, T] = {}
     answers: dict[int, Step | None] = dict.fromkeys(range(len(askings)))
     while answers:
@@ -51,11 +51,17 @@ def answered_together(model: StepModel, askings: Sequence[Asking[T]]) -> list[T]
                 questions[number] = next(askings[number]) if step is None else askings[number].send(step)
             except StopIteration as end:
                 results[number] = end.value
-        answers = {}
-        for length in {one.rows.shape[1] for one in questions.values()}:
-            alike = {number: one for number, one in questions.items() if one.rows.shape[1] == length}
-            answers.update(zip(alike, _run(model, [*alike.values()]), strict=True))
+        answers = dict(zip(questions, steps(model, [*questions.values()]), strict=True))
     return [results[number] for number in range(len(askings))]
+
+
+def steps(model: StepModel, questions: Sequence[Question]) -> list[Step]:
+    """The answers; those that read as many rows go to the model in one run."""
+    found: dict[int, Step] = {}
+    for length in {one.rows.shape[1] for one in questions}:
+        alike = {number: one for number, one in enumerate(questions) if one.rows.shape[1] == length}
+        found.update(zip(alike, _run(model, [*alike.values()]), strict=True))
+    return [found[number] for number in range(len(questions))]
 
 
 def _run(model: StepModel, questions: Sequence[Question]) -> list[Step]:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from improv import cli
-from improv.bench import command, measuring
+from improv.bench import command, drafting, measuring
 from improv.bench.measuring import Played
-from improv.bench.report import LIMITS, Report
+from improv.bench.report import LIMITS, MOST, Report
 from improv.clock import now
+from improv.encoding import IOI
 from improv.plan import Command, Play
 from improv.ports.reports import Heard, Sent
 from improv.ports.reports import Report as Reported
@@ -30,8 +31,9 @@ def window(*milliseconds: float) -> Window:
 
 
 def report(**changes: Any) -> Report:
-    quick = {
+    quick: dict[str, Any] = {
         "steps": {"cpu": window(0.1, 0.2)},
+        "drafts": {"cpu": 12},
         "reaction": {"harmonize": window(0.5, 0.9), "accompany": window(1.0, 2.0)},
         "lateness": window(0.04, 0.07, 0.07, 3.0),
     }
@@ -74,6 +76,8 @@ def test_json_has_the_keys_that_help_names() -> None:
     named = re.sub(r" \([^)]*\)", "", command.KEYS).strip("{}").split(", ")
     found = report().as_dict()
     assert named == [*found]
+    assert found["drafts_per_gap"] == {"cpu": 12}
+    assert "of 32: 12 on cpu" in str(report())
     assert found["lateness_ms"] == {"p50": 0.07, "p99": 3.0}
     assert found["step_ms"] == found["step_ms_by_provider"]["cpu"] == {"p50": 0.1, "p99": 0.2}
 
@@ -116,6 +120,14 @@ def test_steps_lateness_and_reaction_are_measured(monkeypatch: pytest.MonkeyPatc
     for name in measuring.REACTIONS:
         assert measuring.reaction(TableModel(), Settings(), link, name).count >= 1
         assert measuring.reaction(TableModel(), Settings(), None, name).count >= 1
+
+
+def test_drafts_are_counted_that_are_written_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    quarters = TableModel({IOI: {TableModel().encoding.ioi_bin(0.3125): 1e6}})
+    monkeypatch.setattr(drafting, "GAP", 30.0)
+    assert drafting.drafts(quarters, Settings()) == MOST
+    monkeypatch.setattr(drafting, "GAP", 0.0)
+    assert drafting.drafts(quarters, Settings()) == 0
 
 
 def test_the_command_says_what_it_found_and_its_exit_code(

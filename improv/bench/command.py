@@ -13,13 +13,14 @@ from improv.errors import UserError
 
 if TYPE_CHECKING:
     from improv.bench.report import Report
+    from improv.model import OnnxModel
 
     Commands = argparse._SubParsersAction[Any]
 
 #: What `improv bench --json` says; a test holds it to what is printed.
 KEYS = (
-    "{model, step_ms, lateness_ms, loop_ms (each {p50, p99} or null), step_ms_by_provider, reaction_ms (by mode), "
-    "in_time, age_ms, load, fit, verdict}"
+    "{model, step_ms, lateness_ms, loop_ms (each {p50, p99} or null), step_ms_by_provider, drafts_per_gap (by "
+    "provider), reaction_ms (by mode), in_time, age_ms, load, fit, verdict}"
 )
 OPTIONS = ("--in", "--out", "--api", "--virtual", "--model", "--provider", "--channel-out")
 
@@ -50,19 +51,21 @@ def bench(settled: config.Config, *, as_json: bool, load: bool) -> int:
 
 def _measured(settled: config.Config, load: bool) -> Report:
     from improv import app, live, model, providers
-    from improv.bench import measuring
+    from improv.bench import drafting, measuring
     from improv.bench.report import Report
     from improv.ports.link import open_ports
     from improv.settled import core_settings, port_settings
 
     live.go_first()
     playing = providers.load_to_play(app.model_file(settled), settled.text("model.provider"))
-    steps = {f"{playing.provider}, {playing.bits} bits": measuring.steps(playing)}
+    models = {_called(playing): playing}
     for provider in model.available():
         with contextlib.suppress(UserError):
             other = model.load(app.model_file(settled), provider)
-            steps.setdefault(f"{other.provider}, {other.bits} bits", measuring.steps(other))
+            models.setdefault(_called(other), other)
     settings = core_settings(settled)
+    steps = {name: measuring.steps(one) for name, one in models.items()}
+    drafted = {name: drafting.drafts(one, settings) for name, one in models.items()}
     with contextlib.ExitStack() as stack:
         link, lateness, loop = None, None, None
         try:
@@ -80,4 +83,8 @@ def _measured(settled: config.Config, load: bool) -> Report:
             loop = measuring.loop(link, settings.channel_out)
     loop = loop if loop is not None and loop.count else None
     age = timing.age.median
-    return Report(playing.card.name, steps, reaction, lateness, loop, timing.ready, age, ports, load)
+    return Report(playing.card.name, steps, drafted, reaction, lateness, loop, timing.ready, age, ports, load)
+
+
+def _called(one: OnnxModel) -> str:
+    return f"{one.provider}, {one.bits} bits"

@@ -22,6 +22,8 @@ REACTIONS = {
     "accompany": "accompany: a key to the new plan",
     "drafting": "the same, while it is drafting",
 }
+#: Of so many answers, how many are drafted is measured.
+MOST = 32
 #: The share of notes that must be there when due.
 IN_TIME = 0.99
 #: Where the bars of the histogram end, milliseconds, and how long the longest is.
@@ -31,11 +33,12 @@ BARS, LONGEST = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0), 40
 @dataclass(frozen=True, slots=True)
 class Report:
     """Seconds in windows; None is what could not be measured here. `steps` by what computes them, the one that plays
-    first; `reaction` by REACTIONS; `ready` and `age` as in improv.engine.Timing; `ports` says what the notes went
-    through, or why not."""
+    first; so are `drafts`, answers written in the shortest pause; `reaction` by REACTIONS; `ready` and `age` as in
+    improv.engine.Timing; `ports` says what the notes went through, or why not."""
 
     model: str
     steps: dict[str, Window]
+    drafts: dict[str, int]
     reaction: dict[str, Window]
     lateness: Window | None
     loop: Window | None
@@ -77,6 +80,7 @@ class Report:
             "lateness_ms": _milliseconds(self.lateness),
             "loop_ms": _milliseconds(self.loop),
             "step_ms_by_provider": {name: _milliseconds(window) for name, window in self.steps.items()},
+            "drafts_per_gap": self.drafts,
             "reaction_ms": {name: _milliseconds(window) for name, window in self.reaction.items()},
             "in_time": self.ready,
             "age_ms": None if self.age is None else round(1000 * self.age, 1),
@@ -98,6 +102,8 @@ class Report:
         if self.ready is not None and self.age is not None:
             told = f"answers: {self.ready:.1%} of notes there when due, thought of {self.age:.1f} s ahead"
             lines.append(told)
+        drafted = ", ".join(f"{count} on {name}" for name, count in self.drafts.items())
+        lines.append(f"answers drafted in the shortest pause, of {MOST}: {drafted}")
         if self.lateness is not None:
             lines += ["", "how late notes leave, ms", *_bars(self.lateness)]
         return "\n".join([*lines, "", self.verdict])

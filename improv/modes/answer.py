@@ -20,12 +20,13 @@ from improv.draft import Draft
 from improv.ending import Ending, begin_to_end
 from improv.entering import Entrance, entrance
 from improv.flow import LIMIT, RELEASE
-from improv.modes.drafts import AHEAD, SETTLED, Drafts, Root
+from improv.modes.drafts import AHEAD, SETTLED, Drafts
 from improv.modes.traded import Traded
 from improv.modes.writing import Answer
 from improv.notes import Note
 from improv.plan import Command
 from improv.pulse import Pulse
+from improv.root import Root
 from improv.stage import Stage
 from improv.trading import Trading
 from improv.turntaking import TurnTaking
@@ -202,10 +203,8 @@ class AnswerMode:
         rest, length, pace = max(turns.gap(), LEAST_REST), max(turns.phrase_length(), SHORTEST), turns.pace()
         # Random numbers of their own: how far drafts have come that turn out void is nobody's business.
         root = Root(stage.model, stage.ears, stage.panel, stage.rng.spawn(1)[0])
-        root.read()
-        self.broken_steps += root.broken
         most = stage.panel.settings.drafts
-        self._drafts = Drafts(lambda: Answer(root.fork(), due, length, rest, pace, beat), most, due)
+        self._drafts = Drafts(root, lambda: Answer(root.fork(), due, length, rest, pace, beat), most, due)
         return self._drafts
 
     def _begin(self, drafts: Drafts, now: float) -> None:

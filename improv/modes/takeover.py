@@ -10,11 +10,11 @@
 from __future__ import annotations
 
 from improv.casting import TOGETHER
-from improv.draft import Draft
 from improv.entering import Entrance, entrance
 from improv.flow import RELEASE, Flow, Flowing
 from improv.notes import Note
 from improv.plan import Command
+from improv.root import Root
 from improv.stage import Stage
 
 QUANTILE = 0.95
@@ -29,13 +29,14 @@ class ContinueMode(Flowing):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage, Flow(stage, REST, SOON))
         self._asks = bool(stage.ears.recent)  # how long the wait may be is yet to be asked
+        self._root: Root | None = None  # reads what was heard, to be asked
         self._due: float | None = None  # when the player is late, if no key is down
 
     def heard(self, note: Note) -> None:
         """The player is back, or plays on."""
         if self._flow.sounds:
             self._flow.stop(note.onset + RELEASE)
-        self._asks, self._due = True, None
+        self._asks, self._root, self._due = True, None, None
 
     def halt(self, at: float) -> None:
         """The clock started, stopped or jumped: all goes off, and nothing is taken over until the player has played."""
@@ -65,7 +66,9 @@ class ContinueMode(Flowing):
         self._flow.finish(at + self._flow.limit())
 
     def wake_at(self) -> float | None:
-        """When the player is late, or the plan wants a turn."""
+        """At once while there is something to read; when the player is late, or the plan wants a turn."""
+        if self._asks:
+            return float("-inf")
         wakes, coming = self._flow.wake_at(), self._entrance()
         return wakes if coming is None else coming.due if wakes is None else min(wakes, coming.due)
 
@@ -74,12 +77,15 @@ class ContinueMode(Flowing):
         self._flow.begin(TOGETHER, beat)
 
     def _ask(self) -> None:
-        """How late the next note may be, by the model's own expectation."""
-        stage, self._asks = self._stage, False
+        """How late the next note may be, by the model's own expectation: a slice of reading, or the question."""
+        stage = self._stage
         if stage.ears.time.waiting or stage.ears.heard < stage.panel.settings.min_notes:
+            self._asks = False
             return
-        draft = Draft(stage.model, stage.ears, stage.panel, stage.rng)
-        self._due = stage.ears.recent[-1].onset + draft.wait(QUANTILE)
+        self._root = self._root or Root(stage.model, stage.ears, stage.panel, stage.rng)
+        if not self._root.read():
+            self._due = stage.ears.recent[-1].onset + self._root.wait(QUANTILE)
+            self._asks, self._root = False, None
 
     def _entrance(self) -> Entrance | None:
         """How improv is to take over if the player plays no more."""

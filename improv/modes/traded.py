@@ -7,6 +7,7 @@ from dataclasses import replace
 from improv.draft import Draft
 from improv.drawing import Written
 from improv.modes.writing import STEPS_AN_ANSWER, Answer
+from improv.questions import Asking
 
 #: So near to a bar line, in seconds, is on it.
 HAIR = 1e-6
@@ -19,11 +20,11 @@ class Traded(Answer):
         super().__init__(draft, entry, end - entry, rest, pace, entry)
         self._end = end
 
-    def _step(self, now: float) -> Written | None:
+    def _writing(self, now: float) -> Asking[Written | None]:
         if self.first is None:
-            return super()._step(now)
+            return super()._writing(now)
         earliest = max(self._last, now)
-        return self._draft.write(earliest, earliest + self._rest, self._pause)
+        return self._draft.writing(earliest, earliest + self._rest, self._pause)
 
     def _take(self, written: Written) -> list[Written]:
         onset, before = written.note.onset, self._last

@@ -8,6 +8,7 @@ from improv.draft import Draft
 from improv.drawing import Written
 from improv.entering import LEAD
 from improv.notes import Note
+from improv.questions import Asking, answered
 
 #: The window after the decision in which the first note begins, seconds.
 FIRST_EARLIEST, FIRST_LATEST = LEAD, 0.10
@@ -60,9 +61,12 @@ class Answer:
 
     def step(self, now: float) -> None:
         """Go on for a model step, if it is not finished, and keep what comes of it until `write` hands it out."""
-        if self.finished:
-            return
-        written = self._step(now)
+        if not self.finished:
+            answered(self._draft.model, self.asking(now))
+
+    def asking(self, now: float) -> Asking[None]:
+        """The same, asking whoever answers."""
+        written = yield from self._writing(now)
         self.recited = max(self.recited, self._draft.recited)
         if written is not None:
             self._misses = 0
@@ -75,16 +79,16 @@ class Answer:
             if self._misses == MOST_MISSES:
                 self.written += self._finish(self._held_back)
 
-    def _step(self, now: float) -> Written | None:
+    def _writing(self, now: float) -> Asking[Written | None]:
         if self.first is None and self._entry is not None:
-            return self._draft.write(self._entry, self._entry, self._pause)
+            return self._draft.writing(self._entry, self._entry, self._pause)
         if self.first is None:
-            return self._draft.write(self._decided_at + FIRST_EARLIEST, self._decided_at + FIRST_LATEST, self._pause)
+            return self._draft.writing(self._decided_at + FIRST_EARLIEST, self._decided_at + FIRST_LATEST, self._pause)
         # What has been waited already cannot be waited for less.
         earliest = max(self._last, now)
         late = min(max((self._last - self.first) / self.length - EARLY, 0.0) / (LATE - EARLY), 1.0)
         longest = max(self._rest, 2 * self._pause) if late else self._rest
-        return self._draft.write(earliest, earliest + longest, self._pause, SLOWING * late)
+        return self._draft.writing(earliest, earliest + longest, self._pause, SLOWING * late)
 
     def _take(self, written: Written) -> list[Written]:
         onset, before = written.note.onset, self._last

@@ -1,0 +1,66 @@
+"""A draft that first reads what was heard, a slice of time at once, and from which others go on."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any
+
+import numpy as np
+
+from improv.draft import Draft
+from improv.encoding import Rows
+from improv.reader import A_SLICE
+from improv.step import Floats, controls
+
+
+class Root(Draft):
+    """`read` before it writes, until there is no more."""
+
+    def __init__(self, *what: Any, **more: Any) -> None:
+        super().__init__(*what, **more)
+        self._read: list[Rows] = []
+        self._found: list[Floats] = []  # how likely they were, as the network saw them
+        self._reads = len(self._rows) > 1
+
+    def read(self) -> bool:
+        """Let the model read a slice of what was heard, up to the last note; whether there was anything to read.
+
+        In the end the memory is told what the network had expected. What cannot be read now is read in writing.
+        """
+        if not self._reads:
+            return False
+        left = len(self._rows) - 1
+        if left == 0:
+            self._settle()
+        else:
+            self._feed(min(left, A_SLICE))
+        return True
+
+    def _feed(self, count: int) -> None:
+        rows, how = self._rows[:count], controls(self.model.encoding, np.random.default_rng(0))
+        step = self._run(rows, self._dials[: count + 1], how)
+        if not np.isfinite(step.state).all():
+            self.broken += 1
+            self._reads = False
+            return
+        self._state, self._rows, self._dials = step.state, self._rows[count:], self._dials[count:]
+        self._read.append(rows)
+        self._found.append(step.heard[0])
+        self._reads = len(self._rows) > 1 or self._remembrance is not None
+
+    def _settle(self) -> None:
+        """The last note's own row is scored without being taken in: it is fed again with what is drawn after it."""
+        assert self._remembrance is not None
+        last = self._run(self._rows, self._dials, controls(self.model.encoding, np.random.default_rng(0)))
+        rows, found = [*self._read, self._rows], [*self._found, last.heard[0]]
+        self._remembrance.settle(np.concatenate(rows), np.concatenate(found))
+        self._remembrance, self._reads = None, False
+
+    def fork(self) -> Root:
+        """Another that goes on from here by itself."""
+        other = copy(self)
+        other.broken = 0
+        other._tail, other._meter, other._bearing = self._tail.copy(), self._meter.copy(), self._bearing.copy()
+        other._own = self._own.copy()
+        other._recall = None if self._recall is None else self._recall.copy()
+        return other
