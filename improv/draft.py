@@ -38,7 +38,7 @@ class Draft:
     """Goes on from what was heard. `write` is one model step; a broken step costs that note and is counted.
 
     With a `cast` of two parts the notes it writes are of either; the player's are expectations. If it is to `go_on`,
-    improv's notes before it count as its own. It may `begin` where a reader is.
+    improv's notes before it count as its own. It may `begin` where a reader is. It asks its `model`.
     """
 
     def __init__(
@@ -51,9 +51,7 @@ class Draft:
         go_on: bool = False,
         begin: Beginning | None = None,
     ) -> None:
-        self._ears, self._panel, self._rng, self._cast = ears, panel, rng, cast
-        #: Whom it asks.
-        self.model = model
+        self.model, self._ears, self._panel, self._rng, self._cast = model, ears, panel, rng, cast
         begin = begin or beginning(model, ears, cast, go_on)
         self._bearing, self._tail, self._meter, self._state = begin.bearing, begin.tail, begin.meter, begin.state
         self._rows, self._dials = begin.rows, begin.dials
