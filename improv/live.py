@@ -21,6 +21,7 @@ from improv.learning import keep
 from improv.logfile import logged
 from improv.notify import Notifier
 from improv.onlyone import only_one
+from improv.plan import Silence
 from improv.ports.reports import ALONE, Opened
 from improv.reception import Reception
 from improv.recorder import Recorder
@@ -116,6 +117,7 @@ def _session(
             desk.share(web.say)
             attached = web.attached(settled, improviser, core, ports, opened, timing, bound)
             link, heard = stack.enter_context(attached)
+        stack.callback(link.send, Silence())  # at the end before all else: the recorder may wait for its disk
         for first in app.prompt(settled, clock.now()):
             core.hear(first)
         lost = engine.run(heard, link, timing, line, over, reception=reception, desk=desk)

@@ -22,8 +22,9 @@ from improv.errors import UserError
 from improv.hands import Hearing
 from improv.improviser import Improviser
 from improv.onlyone import only_one
-from improv.plan import Command
+from improv.plan import Command, Silence
 from improv.ports.reports import Lost, Opened, PortInfo, PortSettings, Report
+from improv.recorder import Recorder
 from improv.settings import Settings
 from improv.settingtable import BY_OPTION
 from improv.settled import core_settings, hearing
@@ -238,6 +239,22 @@ def test_an_exception_in_any_room_silences_and_closes_the_ports(
     with pytest.raises(ZeroDivisionError):
         cli.main([])
     assert links[0].closed
+
+
+def test_at_the_end_all_is_silent_before_anything_is_waited_for(
+    links: list[FakeLink], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    silent: list[bool] = []
+    end = Recorder.end
+
+    def ending(recorder: Recorder) -> None:
+        silent.append(links[0].sent[-1] == Silence())
+        end(recorder)
+
+    monkeypatch.setattr(Recorder, "end", ending)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    cli.main([])
+    assert silent == [True]
 
 
 def test_as_a_daemon_it_is_alone_on_its_port_tells_its_manager_and_keeps_a_log(
