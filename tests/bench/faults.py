@@ -12,7 +12,7 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.live.scene import Outcome, Scene
+from tests.live.scene import Outcome, Scene, StandsStill
 
 #: Each fault: its title, how often it is tried, whether on a synchronous server (tests.live.scene), how.
 FAULTS: dict[str, tuple[str, int, bool, Callable[[Scene], Outcome]]] = {
@@ -34,16 +34,26 @@ def _row(title: str, outcomes: Sequence[Outcome]) -> str:
     return f"| {title} | {len(outcomes)} | {stuck} | {spread} | {sum(lost) if lost else '-'} |"
 
 
+def _try(name: str, once: Callable[[Scene], Outcome], scene: Scene, times: int, outcomes: list[Outcome]) -> None:
+    """Try a fault until it was tried so often, or the server stands still: then with a new one."""
+    while len(outcomes) < times:
+        try:
+            outcomes.append(once(scene))
+        except StandsStill:
+            print(f"{name}: the server stands still", file=sys.stderr, flush=True)
+            return
+        print(f"{name} {len(outcomes)}/{times}: {outcomes[-1]}", file=sys.stderr, flush=True)
+
+
 def main() -> None:
     """Try each fault as often as it is due, and print the table."""
     rows, notes = [], []
     for name in sys.argv[1:] or FAULTS:
         title, times, sync, once = FAULTS[name]
-        outcomes = []
-        with Scene(f"improv-faults-{os.getpid()}", sync=sync) as scene:
-            for number in range(times):
-                outcomes.append(once(scene))
-                print(f"{name} {number + 1}/{times}: {outcomes[-1]}", file=sys.stderr, flush=True)
+        outcomes: list[Outcome] = []
+        while len(outcomes) < times:
+            with Scene(f"improv-faults-{os.getpid()}", sync=sync, seed=len(outcomes)) as scene:
+                _try(name, once, scene, times, outcomes)
         rows.append(_row(title, outcomes))
         late = [outcome.late for outcome in outcomes if outcome.late is not None]
         notes += [f"{title}: the engine was {max(late) * 1000:.0f} ms late for a turn at most"] if late else []
