@@ -12,7 +12,8 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 
-from tests.live.scene import Outcome, Scene, StandsStill
+from tests.live.jack import StandsStill
+from tests.live.scene import Outcome, Scene
 
 #: Each fault: its title, how often it is tried, whether on a synchronous server (tests.live.scene), how.
 FAULTS: dict[str, tuple[str, int, bool, Callable[[Scene], Outcome]]] = {

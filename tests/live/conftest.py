@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from _pytest.runner import runtestprotocol
 
-from tests.live.jack import JackServer
+from tests.live.jack import JackServer, StandsStill, passes_on
 
 RUNNING: list[JackServer] = []
 
@@ -36,17 +36,19 @@ def jack() -> Iterator[JackServer]:
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Run a test; if it failed and the JACK server does not answer any more, run it again with a new server.
+    """Run a test; if it failed and the JACK server passes nothing on any more, run it again with a new server.
 
     Without real-time priorities jackd now and then stands still for half a minute (seen in one run of ten, before
-    improv had been asked anything). A failure beside a server that answers is improv's, and stays one.
+    improv had been asked anything). A failure beside a server that is well is improv's, and stays one.
     """
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    hung = [server for server in RUNNING if any(r.failed for r in reports) and not server.answers()]
+    failed = any(report.failed for report in reports)
+    hung = [server for server in RUNNING if failed and not (server.answers() and passes_on())]
     for server in hung:
         server.stop()
         server.start()
+    if hung or any(StandsStill.__name__ in report.longreprtext for report in reports):
         item._initrequest()  # type: ignore[attr-defined]
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
     for report in reports:

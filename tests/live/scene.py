@@ -23,7 +23,7 @@ from improv.events import SUSTAIN, Event, NoteOn
 from improv.midi import control_change, note_off
 from improv.pastnotes import played
 from improv.sessionfile import SUFFIX, Reader, Turn
-from tests.live.jack import JackServer, Message, Musician, sounding
+from tests.live.jack import JackServer, Message, Musician, StandsStill, passes_on, sounding
 from tests.live.test_app import KEYBOARD, SYNTH, Running
 
 #: A phrase of six notes, quickly answered.
@@ -53,11 +53,6 @@ class Outcome:
     seconds: float | None = None
     lost: int | None = None
     late: float | None = None
-
-
-class StandsStill(Exception):
-    """The JACK server passes nothing on any more, between any clients: without real-time priorities it sometimes does
-    so for half a minute. What improv does beside it says nothing."""
 
 
 class Scene:
@@ -129,20 +124,11 @@ class Scene:
             if self._wait(lambda begun=begun: any(m.begins for m in self.heard(begun)), ANSWERED):  # type: ignore[misc]
                 return before
         sent = self.musician.sent[before[0] :]
-        if not self._passes_on():
+        if not passes_on():
             raise StandsStill
         raise RuntimeError(
             f"improv does not answer: {self._running.out if self._running else ''}, {self._links()}, {sent[-1:]}"
         )
-
-    def _passes_on(self) -> bool:
-        """Whether what one client sends reaches another at all."""
-        try:
-            with Musician(keyboard="Here", hears="Here") as other:
-                other.play([(number / 10, "903c40") for number in range(50)])
-                return bool(other.wait_for(bool, 6.0))
-        except RuntimeError:
-            return False
 
     def heard(self, since: int) -> list[Message]:
         """What arrived on the far side since."""
