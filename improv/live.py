@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 COLLECT = (10_000, 20, 100)
 #: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
 SWITCH = 0.0005
+#: What follows from the settings, and follows anew when they are read again.
+DERIVED = Derived(core_settings, hearing)
 
 
 def play(read: Callable[[], config.Config], named: Path | None, *, alone: bool = False) -> int:
@@ -106,8 +108,7 @@ def _session(
         timing = engine.Timing()
         bound = controls(settled)
         reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), bound)
-        derived = Derived(core_settings, hearing)
-        again = Reloading(hung_up, read, derived, settled, lambda: improviser.settings, core, reception)
+        again = Reloading(hung_up, read, DERIVED, settled, lambda: improviser.settings, core, reception)
         desk.ask(model.news)
         desk.ask(again.news)
         link: engine.Link = ports
