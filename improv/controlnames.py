@@ -16,6 +16,7 @@ CONTROLS = {
     "loudness": "Turns the loudness beside yours, from half to twice",
     "listens_to_itself": "Turns how much improv listens to itself",
     "memory_weight": "Turns how much it may lean on what you played",
+    "key": "Chooses the key: off, the one you play in, or that held from now on; a note chooses the next of them",
     "key_strength": "Turns how strongly it keeps to the key",
     "take": "Gesture: take it now, and give it back (see take_by)",
     "finish": "Gesture: end the phrase well, then rest",

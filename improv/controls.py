@@ -4,7 +4,8 @@
    channel or on any.
 2. A setting takes its value from the controller's (or how hard the key is struck), 0-127 over its range. A gesture
    begins where that passes the middle upwards and ends where it falls back.
-3. A value that changes nothing says nothing; a mode is one of as many equal parts of the range.
+3. A value that changes nothing says nothing; a mode is one of as many equal parts of the range, and so is what is to
+   become of the key: off, the one that is played, or that held from now on.
 4. What is bound while it is played is still heard to come up as the music that it was: no note sticks. Nor does a
    gesture whose control is bound to something else while it is down.
 """
@@ -12,17 +13,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from improv.errors import UserError
 from improv.events import SUSTAIN, ControlChange, Event, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
+from improv.keynames import HOLD
 from improv.modes import MODES
 from improv.settings import narrowed, tempered
 
 #: From this value on a pedal, switch or pad is down.
 DOWN = 64
 KINDS = ("cc", "note", "program")
+KEYS = ("off", "auto", HOLD)
 #: Seconds in which a control that was just bound to a gesture makes none: it is still being moved.
 STILL_MOVING = 0.5
 
@@ -67,13 +70,14 @@ def _doubling(value: int) -> float:
     return float(2.0 ** ((value - 64) / 64))
 
 
-def _mode(value: int) -> str:
-    return [*MODES][min(value * len(MODES) // 128, len(MODES) - 1)]
+def _part(choices: Sequence[str], value: int) -> str:
+    """The one whose part of the range 0-127 a value is in."""
+    return choices[value * len(choices) // 128]
 
 
 #: What each setting becomes at a value of 0-127: its field of Settings, and how.
 TURNS: dict[str, tuple[str, Callable[[int], object]]] = {
-    "mode": ("mode", _mode),
+    "mode": ("mode", lambda value: _part([*MODES], value)),
     "temperature": ("temperature", lambda value: tempered(_doubling(value))),
     "top_p": ("top_p", lambda value: narrowed(0.3 + 0.7 * value / 127)),
     "density": ("density", lambda value: 0.0 if value == 0 else 0.25 * 2.0 ** (value / 21)),
@@ -81,17 +85,20 @@ TURNS: dict[str, tuple[str, Callable[[int], object]]] = {
     "loudness": ("loudness", _doubling),
     "listens_to_itself": ("listens_to_itself", lambda value: value / 127),
     "memory_weight": ("memory_weight", lambda value: value / 127),
+    "key": ("key", lambda value: _part(KEYS, value)),
     "key_strength": ("key_strength", lambda value: value / 127),
 }
+#: What a program chooses by its number, and a note one after the other; a key that has a name is one that is held.
+CHOICES = {"mode": tuple(MODES), "key": KEYS}
 
 
 class Controls:
     """Hears what came in, before all others do. `bound` are the bindings by the names of settings and gestures."""
 
-    def __init__(self, bound: Mapping[str, Binding] | None = None, mode: str = "") -> None:
-        """It begins in `mode`: a note that is bound to that chooses the one after."""
+    def __init__(self, bound: Mapping[str, Binding] | None = None, mode: str = "answer", key: str = "off") -> None:
+        """It begins in `mode` and `key`: a note that is bound to one of them chooses what comes after."""
         self._bound = dict(bound or {})
-        self._values: dict[str, object] = {"mode": mode}
+        self._values: dict[str, object] = {"mode": mode, "key": key}
         self._bound_at: dict[str, float] = {}
         self._playing: set[tuple[Hashable, int, int | None]] = set()  # source, channel and pitch, or None for the pedal
         self._lesson: Lesson | None = None
@@ -167,10 +174,11 @@ class Controls:
     def _turn(self, name: str, event: Event | ProgramChange, value: int) -> list[Turned | Gesture]:
         field, at = TURNS[name]
         wanted = at(value)
-        if name == "mode" and isinstance(event, ProgramChange):
-            wanted = [*MODES][min(value, len(MODES) - 1)]
-        elif name == "mode" and isinstance(event, NoteOn):
-            wanted = [*MODES][([*MODES].index(str(self._values["mode"])) + 1) % len(MODES)]
+        if (choices := CHOICES.get(name)) is not None and isinstance(event, ProgramChange):
+            wanted = choices[min(value, len(choices) - 1)]
+        elif choices is not None and isinstance(event, NoteOn):
+            present = str(self._values[name])
+            wanted = choices[(choices.index(present) + 1) % len(choices)] if present in choices else choices[0]
         before, self._values[name] = self._values.get(name), wanted
         return [] if wanted == before else [Turned(event.at, field, wanted)]
 

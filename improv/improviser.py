@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from improv.events import ClockEvent, Event, Gesture, Heard, Prompt, Turned
-from improv.keynames import Key
+from improv.keynames import HOLD, Key
 from improv.modes import MODES, Mode, maker
 from improv.modes.encore import Encore
 from improv.notes import Note
@@ -72,7 +72,8 @@ class Improviser:
         if isinstance(event, Event):
             self._pedalling.hear(event)
         if isinstance(event, Turned):
-            self.settle(replace(self._stage.panel.settings, **{event.name: event.value}))  # type: ignore[arg-type]
+            value = ears.held_key() if (event.name, event.value) == ("key", HOLD) else event.value
+            self.settle(replace(self._stage.panel.settings, **{event.name: value}))  # type: ignore[arg-type]
         elif isinstance(event, Gesture):
             self._performer.asked(event)
         elif isinstance(event, Prompt):

@@ -19,6 +19,8 @@ SCALES = {
     "blues": (0, 3, 5, 6, 7, 10),
     "pentatonic": (0, 2, 4, 7, 9),
 }
+#: What a control says that wants the present key to stay: it becomes that key (improv.ears).
+HOLD = "hold"
 #: As a status line writes them.
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _ACCIDENTALS = {"#": 1, "b": -1, "": 0}

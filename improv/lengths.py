@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from improv.encoding import Encoding
+from improv.kept import STROKE, HeardLog
+from improv.mixing import Mixture
 from improv.notes import GROUP_SPAN, MAX_DURATION, Note
 from improv.touch import Strokes, Touch
 
@@ -22,13 +24,24 @@ MOST = 512
 
 
 class Lengths:
-    """Holds notes by a key of the caller's until they are learned; moments in absolute seconds."""
+    """Holds notes by a key of the caller's until they are learned; moments in absolute seconds. `log` is what the
+    memory was made of."""
 
-    def __init__(self, encoding: Encoding) -> None:
-        self.touch = Touch()
+    def __init__(
+        self,
+        encoding: Encoding,
+        mixtures: Sequence[Mixture | None] = (),
+        strokes: Iterable[tuple[int, int, int, float, float]] = (),
+    ) -> None:
+        """It begins with these mixtures of velocity and duration, and what was logged before, as kept.STROKE has it."""
+        velocity, duration = (*mixtures, None, None)[:2]
+        self.touch = Touch(mixtures=None if velocity is None or duration is None else (velocity, duration))
+        self.log = HeardLog(STROKE)
         self._encoding = encoding
         self._waiting: dict[Hashable, tuple[Note, bool]] = {}  # in onset order; and whether it is to be learned
         self._head = -math.inf  # onset of the last chord that was handed on
+        for pitch, strength, learned, wait, sounded in strokes:
+            self._learn(pitch, strength, wait, sounded, learned=bool(learned))
 
     def began(self, key: Hashable, note: Note, learned: bool) -> None:
         """A note began, after all others; it may have a duration already."""
@@ -75,9 +88,14 @@ class Lengths:
         return chord
 
     def _take(self, note: Note, wait: float, learned: bool) -> None:
+        rounded, sounded = np.array([wait, note.duration or 0.0], np.float32).tolist()  # as `encode` rounds
+        self._learn(note.pitch, note.velocity, rounded, sounded, learned=learned)
+
+    def _learn(self, pitch: int, velocity: int, wait: float, sounded: float, *, learned: bool) -> None:
+        """A note, `wait` seconds after the chord before it began; 0 within a chord."""
         encoding = self._encoding
-        length = encoding.duration_bin(float(np.float32(note.duration or 0.0)))  # as `encode` rounds
-        stroke = (encoding.ioi_bin(wait), note.pitch, encoding.velocity_bin(note.velocity), length)
+        stroke = (encoding.ioi_bin(wait), pitch, encoding.velocity_bin(velocity), encoding.duration_bin(sounded))
+        self.log.add(pitch, velocity, learned, wait, sounded)
         if learned:
             self.touch.learn(stroke)
         else:

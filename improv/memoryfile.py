@@ -91,4 +91,5 @@ class Keeper:
             ended.set()
             thread.join()
             self._remembrance.close()
+            self._remembrance.lengths.close()
             self.save()

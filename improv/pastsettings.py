@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any
 
 from improv.errors import UserError
+from improv.keynames import HOLD
 from improv.settingkinds import Number
 from improv.settings import Settings
-from improv.settingtable import KEYS
+from improv.settingtable import BY_PATH, KEYS
 
 _FIELDS = tuple(field.name for field in fields(Settings))
 _CHANNEL, _CONTROL = Number(0, 15, whole=True), Number(0, 127, whole=True)
@@ -44,6 +45,7 @@ def _any_text(raw: object) -> object:
 _CHECKS: dict[str, Callable[[object], object]] = {
     **{key.name: key.kind.check for key in KEYS if key.name in _FIELDS and key.section != "controls"},
     "channel_out": _CHANNEL.check,
+    "key": lambda raw: raw if raw == HOLD else BY_PATH["harmony.key"].kind.check(raw),
     **dict.fromkeys(("channel_lead", "channel_accompaniment", "channel_left"), _channel_or_none),
     "left_below": Number(0, 127, whole=True).check,
     "temperature": _all(*[Number(0.0, 10.0)] * 5),

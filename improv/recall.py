@@ -19,7 +19,7 @@ import numpy as np
 
 from improv.context import CONTEXT_NOTES
 from improv.encoding import IOI, PITCH, Encoding, Rows
-from improv.kept import HeardLog, Kept
+from improv.kept import NOTE, HeardLog, Kept
 from improv.lengths import Lengths
 from improv.memory import Memory, recites
 from improv.mixing import Mixture
@@ -48,18 +48,20 @@ class Remembrance:
         self._begin(kept)
 
     def _begin(self, kept: Kept | None) -> None:
-        self.memory = Memory(mixture=None if kept is None else Mixture(*kept.pitch))
-        self.rhythm = Rhythm(mixture=None if kept is None else Mixture(*kept.ioi))
-        self.lengths = Lengths(self._encoding)
-        self._log = HeardLog()
+        pitch, ioi, *touch = (None,) * 4 if kept is None else (Mixture(*one) for one in kept.weights)
+        self.memory, self.rhythm = Memory(mixture=pitch), Rhythm(mixture=ioi)
+        self.lengths = Lengths(self._encoding, touch, () if kept is None else kept.strokes.tolist())
+        self._log = HeardLog(NOTE)
         self._learned = False  # whether the last note was
-        for pitch, learned, wait in [] if kept is None else kept.notes.tolist():
-            self._take(pitch, bool(learned), wait)
+        for key, learned, wait in [] if kept is None else kept.notes.tolist():
+            self._take(key, bool(learned), wait)
 
     def kept(self) -> Kept:
         """What is to be kept of it, up to the last complete chord. Another thread may ask."""
-        mixtures = self.memory.expectation.mixture, self.rhythm.expectation.mixture
-        return Kept(mixtures[0].kept(), mixtures[1].kept(), self._log.notes())
+        touch = self.lengths.touch
+        expectations = (self.memory.expectation, self.rhythm.expectation, touch.velocity, touch.duration)
+        weights = tuple(one.mixture.kept() for one in expectations)
+        return Kept(weights, self._log.notes(), self.lengths.log.notes())
 
     def forget(self) -> None:
         """All that was learned is forgotten; what is held up to now is heard no more."""

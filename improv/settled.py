@@ -42,7 +42,7 @@ def hearing(settled: config.Config) -> tuple[Hearing, ...]:
 def controls(settled: config.Config) -> Controls:
     """What the player's knobs, pads and pedals turn. Raises UserError."""
     said = {name: settled.text(f"controls.{name}") for name in CONTROLS}
-    return Controls(bindings(said), settled.text("answer.mode"))
+    return Controls(bindings(said), settled.text("answer.mode"), settled.text("harmony.key"))
 
 
 def core_settings(settled: config.Config) -> Settings:

@@ -53,6 +53,37 @@ def test_each_mode_has_its_part_of_a_controller_its_program_and_its_turn() -> No
     assert program.hear(ProgramChange(0.0, 0, 4)) == [Turned(0.0, "mode", [*MODES][4])]
 
 
+def test_the_key_is_off_followed_or_held() -> None:
+    knob, pad, program = controls(key="cc 20"), controls(key="note 36"), controls(key="program")
+    chosen = [turned.value for value in range(128) for turned in knob.hear(ControlChange(0.0, 0, 20, value)) or ()]
+    assert chosen == ["auto", "hold"], "and off is what it was"
+    assert [pad.hear(NoteOn(0.0, 9, 36, 100))[0].value for _ in range(4)] == ["auto", "hold", "off", "auto"]
+    assert program.hear(ProgramChange(0.0, 0, 9)) == [Turned(0.0, "key", "hold")]
+    named = Controls(bindings({"key": "note 36"}), "answer", "D dorian")
+    assert named.hear(NoteOn(0.0, 9, 36, 100)) == [Turned(0.0, "key", "off")]
+
+
+def test_the_present_key_is_held_whatever_is_played_then() -> None:
+    core = Improviser(TableModel(), Settings(key="auto", mode="solo"), np.random.default_rng(0))
+
+    def scale(tonic: int, at: float) -> None:
+        for index, step in enumerate((0, 4, 7, 0, 2, 4, 5, 7, 9, 11, 12, 7, 4, 0) * 3):
+            core.hear(NoteOn(at + index * 0.25, 0, tonic + step, 64))
+            core.hear(NoteOff(at + index * 0.25 + 0.2, 0, tonic + step))
+
+    core.hear(Turned(0.0, "key", "hold"))
+    assert core.settings.key == "auto", "there is none yet"
+    scale(60, 0.0)
+    assert str(core.status().key) == "C major"
+    core.hear(Turned(11.0, "key", "hold"))
+    scale(66, 60.0)
+    assert str(core.status().key) == core.settings.key == "C major"
+    core.hear(Turned(75.0, "key", "hold"))
+    assert core.settings.key == "C major", "held it stays"
+    core.hear(Turned(76.0, "key", "auto"))
+    assert str(core.status().key) == "F# major"
+
+
 def test_a_gesture_begins_in_the_middle_and_ends_below_it() -> None:
     pedal = controls(take="cc 66 channel 2")
     said = [pedal.hear(ControlChange(index, 1, 66, value)) for index, value in enumerate((10, 64, 127, 63, 0))]

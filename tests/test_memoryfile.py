@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from improv import cli
 from improv import kept as kept_module
-from improv.encoding import IOI, Encoding, Order, as_array
+from improv.encoding import DURATION, IOI, Encoding, Order, as_array
 from improv.errors import UserError
-from improv.kept import IOI_SLOTS, MAGIC, MOST_BYTES, MOST_NOTES, PITCH_SLOTS, pack, unpack
+from improv.kept import MAGIC, MOST_BYTES, MOST_NOTES, SLOTS, STROKE, pack, unpack
 from improv.memoryfile import Keeper, read
 from improv.notes import Note
 from improv.recall import Recall, Remembrance
@@ -64,36 +64,85 @@ def test_a_memory_made_again_goes_on_as_if_nothing_had_been(before, after):
     assert says(heard(after, one)) == says(heard(after, other))
 
 
+def struck(remembrance: Remembrance, lengths: list[float], at: float = 0.0) -> None:
+    """The player plays a note a second, each of these seconds long, louder where it is longer."""
+    for index, length in enumerate(lengths):
+        note = Note(at + index, 60 + index % 3, 40 + int(40 * length), length)
+        remembrance.lengths.began(index, note, learned=not remembrance.frozen)
+    remembrance.lengths.close()
+
+
+def expects(remembrance: Remembrance) -> tuple[list[float], float]:
+    """What is expected of how long a note sounds that comes a second later."""
+    encoding = Encoding()
+    stroke = (encoding.ioi_bin(1.0), 60, 0, 0)
+    prior, weight = Recall(remembrance).duration(1.0, stroke, encoding.sizes[DURATION])
+    return prior.tolist(), weight
+
+
+@pytest.mark.parametrize("length", [0.125, 0.75])
+def test_how_a_player_touches_the_keys_is_kept(length: float):
+    one = Remembrance(Encoding())
+    struck(one, [length] * 40)
+    other = Remembrance(Encoding(), unpack(pack(one.kept())))
+    assert expects(other) == expects(one) != expects(Remembrance(Encoding()))
+    prior, _ = expects(other)
+    assert int(np.argmax(prior)) == Encoding().duration_bin(length)
+    struck(one, [0.5] * 5, at=100.0)
+    other.lengths._head = one.lengths._head - 5  # the wait between two sessions is not asked about here
+    assert pack(other.kept()) != pack(one.kept())
+
+
+def test_a_touch_that_was_frozen_is_context_in_the_file_too():
+    one = Remembrance(Encoding())
+    one.frozen = True
+    struck(one, [0.25] * 10)
+    kept = unpack(pack(one.kept()))
+    assert not kept.strokes["learned"].any() and len(kept.strokes) == 10
+    assert expects(Remembrance(Encoding(), kept)) == expects(one)
+
+
 def test_what_is_kept_is_bounded_and_the_latest():
     remembrance = Remembrance(Encoding())
     for index in range(2 * MOST_NOTES + 100):
         remembrance._log.add(index % 128, True, 0.25)
+        remembrance.lengths.log.add(index % 128, 64, True, 0.25, 0.5)
     data = pack(remembrance.kept())
     assert len(data) == MOST_BYTES
-    assert unpack(data).notes["pitch"][-1] == (2 * MOST_NOTES + 99) % 128
+    kept = unpack(data)
+    assert kept.notes["pitch"][-1] == kept.strokes["pitch"][-1] == (2 * MOST_NOTES + 99) % 128
 
 
-def test_the_format_is_that_of_version_1():
+def test_the_format_is_that_of_version_2():
     """More contexts, fewer, or others in their place: that is another version, and an old file is told so."""
-    assert (kept_module.VERSION, PITCH_SLOTS, IOI_SLOTS) == (1, 170, 90)
-    data = pack(heard([(0.0, 60, False), (0.5, 64, True)]).kept())
-    body = 8 * (170 + 1 + 90 + 1)
+    assert (kept_module.VERSION, SLOTS) == (2, (170, 90, 240, 280))
+    remembrance = heard([(0.0, 60, False), (0.5, 64, True)])
+    struck(remembrance, [0.25])
+    data = pack(remembrance.kept())
     assert data[:14] == MAGIC == b"improv memory\n"
-    assert struct.unpack_from("<HII", data, 14) == (1, 2, zlib.crc32(data[24:]))
-    assert data[24 + body :] == struct.pack("<BBdBBd", 60, 1, float("inf"), 64, 0, 0.5)
+    assert struct.unpack_from("<HIII", data, 14) == (2, 2, 1, zlib.crc32(data[28:]))
+    assert data[NOTES:] == struct.pack("<BBdBBd", 60, 1, float("inf"), 64, 0, 0.5) + struct.pack(
+        "<BBBff", 60, 50, 1, float("inf"), 0.25
+    )
+
+
+#: Where the notes begin.
+NOTES = 28 + 8 * (170 + 90 + 240 + 280 + 4)
 
 
 def damaged(data: bytes, at: int, value: bytes) -> bytes:
     """The data with bytes changed and its sum made right again."""
     changed = bytearray(data)
     changed[at : at + len(value)] = value
-    changed[20:24] = struct.pack("<I", zlib.crc32(changed[24:]))
+    changed[24:28] = struct.pack("<I", zlib.crc32(changed[28:]))
     return bytes(changed)
 
 
 def wrong_files() -> dict[str, tuple[bytes, str]]:
-    data = pack(motif().kept())
-    notes = 24 + 8 * 262
+    remembrance = motif()
+    struck(remembrance, [0.25])
+    data = pack(remembrance.kept())
+    touch = len(data) - STROKE.itemsize
     return {
         "empty": (b"", "not a memory"),
         "foreign": (b"MThd" + bytes(100), "not a memory"),
@@ -101,15 +150,20 @@ def wrong_files() -> dict[str, tuple[bytes, str]]:
         "cut in its head": (data[:20], "cut short"),
         "cut in its name": (data[:5], "cut short"),
         "cut": (data[:-3], "cut short"),
-        "of another version": (data[:14] + b"\x02" + data[15:], "version 2, this improv reads version 1"),
+        "of an older version": (data[:14] + b"\x01" + data[15:], "version 1, this improv reads version 2"),
+        "of another version, and short": (MAGIC + b"\x07\x00", "version 7, this improv reads version 2"),
         "a bit turned": (data[:-1] + bytes([data[-1] ^ 1]), "damaged"),
         "longer than it says": (data + b"x", "damaged"),
         "more notes than may be": (data[:16] + b"\xff\xff\xff\xff" + data[20:], "damaged"),
-        "a weight that is none": (damaged(data, 24, struct.pack("<d", float("nan"))), "damaged"),
-        "a share that is none": (damaged(data, 24 + 8 * 170, struct.pack("<d", 1.0)), "damaged"),
-        "a pitch beyond the keyboard": (damaged(data, notes, b"\x80"), "damaged"),
-        "a wait before its time": (damaged(data, notes + 2, struct.pack("<d", -1.0)), "damaged"),
-        "a wait that is none": (damaged(data, notes + 2, struct.pack("<d", float("nan"))), "damaged"),
+        "more strokes than may be": (data[:20] + b"\xff\xff\xff\xff" + data[24:], "damaged"),
+        "a weight that is none": (damaged(data, 28, struct.pack("<d", float("nan"))), "damaged"),
+        "a share that is none": (damaged(data, 28 + 8 * 170, struct.pack("<d", 1.0)), "damaged"),
+        "a pitch beyond the keyboard": (damaged(data, NOTES, b"\x80"), "damaged"),
+        "a wait before its time": (damaged(data, NOTES + 2, struct.pack("<d", -1.0)), "damaged"),
+        "a wait that is none": (damaged(data, NOTES + 2, struct.pack("<d", float("nan"))), "damaged"),
+        "a velocity of nothing": (damaged(data, touch + 1, b"\x00"), "damaged"),
+        "a length that is none": (damaged(data, touch + 7, struct.pack("<f", float("nan"))), "damaged"),
+        "a length that is too long": (damaged(data, touch + 7, struct.pack("<f", 9.0)), "damaged"),
     }
 
 
@@ -129,7 +183,7 @@ def test_what_is_no_memory_is_one_line_and_stays_as_it_is(tmp_path: Path, name: 
 @given(st.binary(max_size=400), st.booleans())
 def test_any_bytes_are_a_memory_or_a_value_error_and_ask_for_no_more_room_than_the_bound(data: bytes, begun: bool):
     if begun:
-        data = MAGIC + b"\x01\x00" + data
+        data = MAGIC + b"\x02\x00" + data
     tracemalloc.start()
     try:
         unpack(data)

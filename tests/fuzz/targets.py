@@ -80,8 +80,8 @@ def memory(data: bytes) -> None:
 def memory_said(data: bytes) -> None:
     """What a memory file says, its head being right."""
     body = data[kept._HEAD.size :]
-    notes = (len(body) - 8 * kept._FLOATS) // kept.NOTE.itemsize
-    memory(kept._HEAD.pack(kept.MAGIC, kept.VERSION, max(0, notes), zlib.crc32(body)) + body)
+    count = max(0, (len(body) - 8 * kept._FLOATS) // (kept.NOTE.itemsize + kept.STROKE.itemsize))
+    memory(kept._HEAD.pack(kept.MAGIC, kept.VERSION, count, count, zlib.crc32(body)) + body)
 
 
 def session(data: bytes) -> None:
