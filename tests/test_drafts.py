@@ -13,12 +13,11 @@ from improv.drawing import Written
 from improv.encoding import DURATION, IOI, PITCH, Encoding
 from improv.events import NoteOff, NoteOn
 from improv.improviser import Improviser
-from improv.modes.drafts import AHEAD, AT_ONCE, SETTLED, Drafts, cost
+from improv.modes.drafts import AHEAD, SETTLED, Drafts, cost
 from improv.modes.writing import Answer
 from improv.notes import Note
 from improv.plan import Play
 from improv.questions import Asking, Question
-from improv.reader import A_SLICE
 from improv.root import Root
 from improv.settings import Settings
 from improv.stage import stage
@@ -130,7 +129,7 @@ def test_a_turn_is_one_slice_and_thinking_ends_when_all_are_written() -> None:
     while improviser.wake_at() == begins:
         fed = len(model.fed)
         assert improviser.turn(begins) == []
-        assert sum(len(rows) * rows.shape[1] for rows in model.fed[fed:]) <= max(AT_ONCE, A_SLICE)
+        assert sum(len(rows) * rows.shape[1] for rows in model.fed[fed:]) <= 4  # more take longer than 0.3 ms
         turns += 1
     assert improviser.wake_at() == pytest.approx(1.6)
     assert turns >= 3 * 5 and len(model.fed) > before
