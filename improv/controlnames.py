@@ -25,7 +25,7 @@ CONTROLS = {
     "forget": "Gesture: forget what you have learned",
     "mute": "Gesture: be silent, and listen; once more: play again",
     "panic": "Gesture: all notes off, at once",
-    "tap": "Gesture: a beat of the clock that it sends; three of them set its tempo",
+    "tap": "Gesture: a beat; three of them set the tempo of the clock that it sends, and in free time begin it",
 }
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from improv.divisions import FASTEST, SLOWEST
+from dataclasses import replace
+
 from improv.panel import Panel
 from improv.plan import Conduct
 from improv.pulse import Pulse
-from improv.tapping import Taps
+from improv.tapping import LEAST, Taps
 
 #: The first tick comes so many seconds after the start: who follows has to get ready.
 AHEAD = 0.05
 
 
 class Leader:
-    """Its `pulse` begins at the first `look`; beats only ever go on, at whatever tempo."""
+    """Its `pulse` begins at the first `look`; beats only ever go on, at whatever tempo. What is tapped is the setting
+    from then on."""
 
-    def __init__(self, panel: Panel, bar: float) -> None:
+    def __init__(self, panel: Panel, taps: Taps | None = None, tapped: tuple[float, float] | None = None) -> None:
+        """`taps` so far; where they made a tempo, `tapped` are the last of them and seconds a beat: the first tap was
+        the one."""
         self._panel = panel
-        self._bar = bar
-        self._taps = Taps()
-        self._tapped: tuple[float, float] | None = None  # a tap that set the tempo, and seconds a beat
+        self._taps = taps or Taps()
+        self._tapped = tapped
         self._tempo = 0.0  # the one that was set when the line was laid
         self.pulse: Pulse | None = None
 
@@ -27,21 +30,24 @@ class Leader:
         """A beat was tapped; from the third on the taps are the beat."""
         period = self._taps.tap(at)
         if period is not None:
-            self._tapped = at, min(max(period, 60.0 / FASTEST), 60.0 / SLOWEST)
+            self._tapped = at, period
 
     def look(self, now: float) -> list[Conduct]:
-        """Lay the line anew if the tempo is another; what the ports are to send."""
-        tempo = self._panel.settings.tempo
-        if self.pulse is None:
-            self.pulse = Pulse(now + AHEAD, 0.0, 60.0 / tempo, self._bar)
-        elif self._tapped is not None:
+        """Lay the line anew if tempo or metre are others; what the ports are to send."""
+        settings = self._panel.settings
+        bar = 4 * settings.meter[0] / settings.meter[1]
+        if self._tapped is not None:
             at, period = self._tapped
-            self.pulse = Pulse(at, float(round(self.pulse.beat_at(at))), period, self._bar)
-        elif tempo != self._tempo:
-            self.pulse = Pulse(now, self.pulse.beat_at(now), 60.0 / tempo, self._bar)
+            beat = LEAST - 1.0 if self.pulse is None else float(round(self.pulse.beat_at(at)))
+            self.pulse = Pulse(at, beat, period, bar)
+            self._panel.settings = replace(settings, tempo=60.0 / period)
+        elif self.pulse is None:
+            self.pulse = Pulse(now + AHEAD, 0.0, 60.0 / settings.tempo, bar)
+        elif (settings.tempo, bar) != (self._tempo, self.pulse.bar):
+            self.pulse = Pulse(now, self.pulse.beat_at(now), 60.0 / settings.tempo, bar)
         else:
             return []
-        self._tempo, self._tapped = tempo, None
+        self._tempo, self._tapped = self._panel.settings.tempo, None
         return [Conduct(self.pulse.at, self.pulse.beat, self.pulse.period, self.pulse.bar)]
 
     def wake_at(self) -> float | None:

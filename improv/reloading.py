@@ -17,7 +17,7 @@ from improv.settings import Settings
 _LATER = (
     *("ports", "controls", "record", "web", "terminal"),
     *("model.file", "model.provider", "model.memory", "sampling.seed"),
-    *("time.sync", "time.clock", "time.meter", "solo.prompt"),
+    *("time.clock", "solo.prompt"),
 )
 #: but for these.
 _AT_ONCE = (

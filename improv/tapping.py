@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from improv.divisions import FASTEST, SLOWEST
+
 #: So many taps make a tempo, and no more than the last so many count.
 LEAST, MOST = 3, 8
 #: A wait this long (seconds) begins anew; so does one that is longer or shorter than the tempo by this share.
@@ -28,4 +30,5 @@ class Taps:
         self._taps = [*self._taps, at][-MOST:]
         if len(self._taps) < LEAST:
             return None
-        return float(np.polyfit(np.arange(len(self._taps)), np.array(self._taps) - at, 1)[0])
+        period = float(np.polyfit(np.arange(len(self._taps)), np.array(self._taps) - at, 1)[0])
+        return min(max(period, 60.0 / FASTEST), 60.0 / SLOWEST)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from improv.conductor import START, STOP, TICK, Conductor
-from improv.events import Gesture, Move, NoteOn
+from improv.events import Gesture, Move, NoteOn, Turned
 from improv.improviser import Improviser
 from improv.leading import Leader
 from improv.panel import Panel
@@ -100,7 +102,7 @@ def test_a_pause_or_another_tempo_begins_anew() -> None:
 
 def test_the_line_that_is_led_goes_on_where_the_tempo_changes() -> None:
     panel = Panel(Settings(sync="send", tempo=120.0))
-    leader = Leader(panel, 4.0)
+    leader = Leader(panel)
     assert leader.look(10.0) == [Conduct(10.05, 0.0, 0.5, 4.0)]
     assert leader.look(11.0) == []
     panel.settings = Settings(sync="send", tempo=60.0)
@@ -110,7 +112,11 @@ def test_the_line_that_is_led_goes_on_where_the_tempo_changes() -> None:
         leader.tap(at)
     (command,) = leader.look(13.8)
     assert (command.at, command.beat, command.period) == (13.8, 5.0, pytest.approx(0.4))
+    assert panel.settings.tempo == pytest.approx(150.0), "what is tapped is set"
     assert leader.look(14.0) == []
+    panel.settings = replace(panel.settings, meter=(3, 4))
+    (command,) = leader.look(14.2)
+    assert (command.beat, command.bar) == (pytest.approx(6.0), 3.0)
 
 
 def test_the_core_sends_a_clock_says_so_and_plays_by_it() -> None:
@@ -122,6 +128,26 @@ def test_the_core_sends_a_clock_says_so_and_plays_by_it() -> None:
         core.hear(Gesture(at, Move.TAP))
     core.turn(2.0)
     assert core.status().tempo == pytest.approx(120.0)
+
+
+def test_in_free_time_three_taps_are_a_bar_that_has_begun_and_whose_time_it_is_can_be_turned() -> None:
+    core = Improviser(table(), Settings(), np.random.default_rng(0))
+    for at in (1.0, 1.5):
+        core.hear(Gesture(at, Move.TAP))
+    assert core.turn(1.5) == [] and core.pulse is None
+    core.hear(Gesture(2.0, Move.TAP))
+    (command,) = core.turn(2.0)
+    assert command == Conduct(2.0, 2.0, pytest.approx(0.5), 4.0), "the first tap was the one"
+    assert (core.settings.sync, core.settings.tempo) == ("send", pytest.approx(120.0))
+    core.hear(Turned(3.0, "sync", "free"))
+    assert core.wake_at() == float("-inf")
+    assert [command.period for command in core.turn(3.0) if isinstance(command, Conduct)] == [0.0], "it stops"
+    assert core.pulse is None and core.status().time == ""
+    core.hear(Turned(4.0, "sync", "clock"))
+    for at in (4.0, 4.5, 5.0):
+        core.hear(Gesture(at, Move.TAP))
+        core.turn(at)
+    assert core.settings.sync == "clock" and core.pulse is None, "the tempo is the clock's"
 
 
 def test_trading_by_its_own_clock() -> None:

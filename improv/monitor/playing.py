@@ -95,6 +95,7 @@ class Web:
         """The link and the core of a session that begins, with the page beside them while it lasts."""
         assert self._overheard is not None, "the model is overheard first"
         self.remote.again = False
+        self.remote.clock_is_elsewhere = bool(settled.text("time.clock")) and opened.clock is None
         self.remote.took()
         began, recording, alone = clock.now(), settled.switch("record.on"), self.alone(settled)
         models = _models(settled)

@@ -17,6 +17,8 @@ from improv.settingkinds import Value
 from improv.settings import Settings
 
 Input = Heard | ProgramChange
+#: What a tap is answered while it has no effect.
+FOLLOWS = "the tempo is that of the MIDI clock that improv follows; for one that you tap, set Time to send"
 #: How the model that comes with improv is called on the page.
 OWN_MODEL = "default"
 _PATHS = {"inputs": "ports.in", "output": "ports.out", "model": "model.file", "recording": "record.on"}
@@ -30,6 +32,8 @@ class Remote:
         self.page = page
         self.choices: dict[str, Value] = {}
         self.again = False
+        #: Whether to follow a clock takes a port that is not open.
+        self.clock_is_elsewhere = False
         self._before: dict[str, Value] = {}
         self._keys: defaultdict[int, set[int]] = defaultdict(set)  # by pitch, the pages that hold it
         self._pedals: set[int] = set()
@@ -77,6 +81,8 @@ class Remote:
             case "program":
                 return [ProgramChange(at, 0, int(message["program"]))]
             case "gesture":
+                if message["move"] == Move.TAP and message["down"] and settings.sync == "clock":
+                    self.say(FOLLOWS, at)
                 return [Gesture(at, Move(message["move"]), bool(message["down"]))]
             case "set":
                 return self._set(at, str(message["name"]), message["value"], settings)
@@ -109,7 +115,7 @@ class Remote:
         wanted = turned(name, value, settings)  # a UserError, before anything has changed
         path = DIALS[name].path
         self.choices[path] = value  # type: ignore[assignment]
-        if waits(path):
+        if waits(path) or (path == "time.sync" and value == "clock" and self.clock_is_elsewhere):
             self.again = True
             return []
         self._before[path] = value  # type: ignore[assignment]

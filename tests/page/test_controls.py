@@ -59,6 +59,32 @@ def test_boldness_is_seen_in_what_it_thinks_of_playing(look: Look) -> None:
     assert spread["2"] > spread["0.5"] + 1.0, spread
 
 
+def test_three_taps_in_free_time_begin_a_beat_and_in_a_clocks_time_one_is_told(look: Look) -> None:
+    page = look()
+    page.page.locator("#controls summary", has_text="Time").click()
+    assert page.page.locator("#time-says").inner_text().startswith("Free time.")
+    assert not page.page.locator("#control-tempo").is_visible(), "in free time there is none to set"
+    for _ in range(3):
+        page.page.locator("#tap").click()
+        page.page.wait_for_timeout(450)
+    page.until(lambda: setting(page, "sync") == "send", "improv to lead")
+    page.until(lambda: page.of("status")[-1]["pulse"], "a beat")
+    tempo = page.of("status")[-1]["tempo"]
+    assert 60 < tempo < 150 and setting(page, "tempo") == pytest.approx(tempo)
+    assert page.page.locator("#control-tempo").is_visible() and page.page.locator("#control-meter").is_visible()
+    assert page.page.locator("#time-says").inner_text().startswith(f"improv leads, {tempo:.0f} a minute")
+    page.page.locator("#control-meter").select_option("3/4")
+    page.until(lambda: page.of("status")[-1]["pulse"]["bar"] == 3, "bars of three")
+    page.page.locator("#control-sync").select_option("clock")
+    page.until(lambda: setting(page, "sync") == "clock", "improv to follow")
+    page.page.locator("#tap").click()
+    page.until(lambda: any("set Time to send" in message["text"] for message in page.of("said")), "word of what to do")
+    page.page.locator("#control-meter").select_option("4/4")
+    page.page.locator("#control-sync").select_option("free")
+    page.until(lambda: setting(page, "sync") == "free" and not page.of("status")[-1]["pulse"], "free time again")
+    assert len(page.of("hello")) == 1, "all of that in one session"
+
+
 def test_two_pages_see_each_other_play(look: Look) -> None:
     page, other = look(), look()
     page.press("a")

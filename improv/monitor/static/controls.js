@@ -1,7 +1,7 @@
 // A control for each setting that improv names in its hello: sliders, choices and switches, in groups.
 
 import { make, write } from "./elements.js";
-import { GROUPS, inWords, ONLY_IN, REST } from "./wording.js";
+import { CHOICES, GROUPS, inWords, means, REST } from "./wording.js";
 
 const PAUSE_MS = 50; // between two values of a slider that is dragged
 const OWN_MS = 400; // so long after a turn here, what is heard of the setting is older than the hand
@@ -30,11 +30,12 @@ export class Controls {
     const opened = new Set([...this.#panel.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent));
     const before = this.#panel.childElementCount > 0;
     this.#shown.clear();
+    const words = { Time: [make("p", { class: "soft", id: "time-says" })] };
     const groups = [...GROUPS, [REST, false, rest]].map(([heading, open, names]) => {
       const members = names.flatMap((name) => controls.filter((control) => control.name === name));
       const rows = members.map((control) => this.#row(control));
       const isOpen = before ? opened.has(heading) : open;
-      return rows.length && make("details", { open: isOpen }, make("summary", { text: heading }), ...rows);
+      return rows.length && make("details", { open: isOpen }, make("summary", { text: heading }), ...(words[heading] ?? []), ...rows);
     });
     this.#panel.replaceChildren(...groups.filter(Boolean));
   }
@@ -45,9 +46,7 @@ export class Controls {
       const justTurned = performance.now() - (this.#turned.get(name) ?? -Infinity) < OWN_MS;
       if (!justTurned) this.#shown.get(name)?.show(value);
     }
-    for (const [name, mode] of Object.entries(ONLY_IN)) {
-      if (this.#shown.has(name) && "mode" in settings) this.#shown.get(name).row.hidden = settings.mode !== mode;
-    }
+    for (const [name, { row }] of this.#shown) row.hidden = !means(name, settings);
   }
 
   #row(control) {
@@ -89,8 +88,8 @@ function slider({ name, low, high, step }, id, turn) {
   return { elements: [said, input], show };
 }
 
-function choice({ choices }, id, turn) {
-  const options = choices.map((word) => make("option", { value: word, text: word }));
+function choice({ name, choices }, id, turn) {
+  const options = choices.map((word) => make("option", { value: word, text: CHOICES[name]?.[word] ?? word }));
   const select = make("select", { id, onchange: () => turn(select.value) }, ...options);
   const show = (value) => {
     select.value = value;

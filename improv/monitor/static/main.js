@@ -27,6 +27,7 @@ import { Teller } from "./teller.js";
 import { themed } from "./theme.js";
 import { printedOn, Typing } from "./typing.js";
 import { WebMidi } from "./webmidi.js";
+import { timeInWords } from "./wording.js";
 
 const SAID_MS = 6000;
 const AWAY_MS = 1500; // so long improv may be away before anybody is told
@@ -62,6 +63,7 @@ const sessions = new Sessions(playback, tell);
 const typing = new Typing(hands, shifted);
 const piano = new Piano(byId("piano"), keys, hands, tell, () => stage.touch());
 let settings = {};
+let clockSays = ""; // what the clock does that improv follows
 let sounds = true; // this page, what improv plays
 let saidTimer = null;
 let awayTimer = null;
@@ -102,9 +104,12 @@ const heard = {
     byId("controls").removeAttribute("aria-busy");
   },
   settings(message) {
+    const before = settings;
     settings = { ...settings, ...message.settings };
     modes.show(settings.mode);
     controls.show(settings);
+    sayTime();
+    if (before.sync === "free" && settings.sync === "send") say(timeInWords(settings));
   },
   notes({ events }) {
     for (const event of events) {
@@ -133,6 +138,9 @@ const heard = {
     // Not at each note: whoever reads with a screen reader would never come to its end.
     if (facts.show(message)) byId("context").setAttribute("aria-label", context.spoken);
     strip.show(message.latest_ms);
+    score.pulse = message.pulse;
+    clockSays = message.time;
+    sayTime();
   },
   ports({ ports }) {
     devices.show(ports, sounds);
@@ -172,6 +180,12 @@ function reached(state) {
     facts.doing("not connected");
   }
   stage.touch();
+}
+
+/** Whose time it is, beside the controls of time. */
+function sayTime() {
+  const says = byId("time-says");
+  if (says) write(says, timeInWords(settings, clockSays));
 }
 
 /** Shows a line for a while, or until there is another where it `stays`; an empty one ends that. */

@@ -23,7 +23,7 @@ export class Roll {
 
   moving(now) {
     const last = this.#score.notes.at(-1);
-    return this.#score.plan.length > 0 || (last !== undefined && (last.off === null || now - last.off < 20));
+    return this.#score.pulse !== null || this.#score.plan.length > 0 || (last !== undefined && (last.off === null || now - last.off < 20));
   }
 
   draw(pen, { width, height, now, colours }) {
@@ -45,6 +45,7 @@ export class Roll {
     pen.fillStyle = colours.row;
     pen.fillRect(line, 0, width - line, height);
     this.#drawRows(pen, width, height, place, colours);
+    this.#drawBeats(pen, width, height, since, now + (width - line) / speed, place, colours);
     this.#drawPlan(pen, place, now, line, colours);
     for (const note of seen) this.#drawNote(pen, note, place, now, line, colours);
     pen.fillStyle = colours.soft;
@@ -74,6 +75,20 @@ export class Roll {
       pen.fillStyle = colours.soft;
       pen.fillText(`C${pitch / 12 - 1}`, width - 24, y - 1);
     }
+  }
+
+  /** A line for each beat from `since` to `until`, a stronger one for each bar. */
+  #drawBeats(pen, width, height, since, until, place, colours) {
+    if (!this.#score.pulse) return;
+    const { at, beat, period, bar } = this.#score.pulse;
+    const first = Math.ceil(beat + (since - at) / period);
+    for (let number = first; at + (number - beat) * period < until; number += 1) {
+      const isBar = Math.abs(number / bar - Math.round(number / bar)) < 1e-6;
+      pen.fillStyle = isBar ? colours.edge : colours.line;
+      pen.globalAlpha = isBar ? 0.55 : 0.8;
+      pen.fillRect(Math.round(place.x(at + (number - beat) * period)), HEAD, 1, height - HEAD);
+    }
+    pen.globalAlpha = 1;
   }
 
   #drawNote(pen, note, place, now, line, colours) {

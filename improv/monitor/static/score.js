@@ -5,6 +5,7 @@ const KEPT = 2048; // notes
 export class Score {
   notes = []; // {by, pitch, velocity, on, off: null while it sounds}
   plan = []; // {onset, pitch, velocity, duration}
+  pulse = null; // {at, beat, period, bar}, in free time null
   #sounding = new Map();
 
   /** By whom a pitch is sounding now. */

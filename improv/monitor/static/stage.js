@@ -2,7 +2,7 @@
 
 const SHARPEST = 2; // device pixels a pixel: more costs and is not seen
 const NAMES = [
-  "ground", "surface", "line", "ink", "soft", "player", "improv", "white-key", "black-key", "key-edge", "roll", "row", "on-colour",
+  "ground", "surface", "line", "edge", "ink", "soft", "player", "improv", "white-key", "black-key", "key-edge", "roll", "row", "on-colour",
 ];
 
 export class Stage {

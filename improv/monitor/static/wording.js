@@ -11,8 +11,24 @@ export const GROUPS = [
 ];
 export const REST = "More";
 
-/** Controls that mean something in one mode only. */
-export const ONLY_IN = { role: "accompany", voices: "harmonize" };
+/** Whether a control means anything as things are set. */
+const MEANS = {
+  role: ({ mode }) => mode === "accompany",
+  voices: ({ mode }) => mode === "harmonize",
+  tempo: ({ sync }) => sync === "send",
+  ...Object.fromEntries(["meter", "grid", "grid_strength", "swing", "trade"].map((name) => [name, ({ sync }) => sync !== "free"])),
+};
+export const means = (name, settings) => MEANS[name]?.(settings) ?? true;
+
+/** What a control's choices are called, where their own names say too little. */
+export const CHOICES = { sync: { free: "free", clock: "follow a clock", send: "lead the beat" } };
+
+/** Whose time it is, in a sentence; `clock` is what a clock does that is followed. */
+export const timeInWords = ({ sync, tempo }, clock) => ({
+  free: "Free time. Tap a tempo, and improv leads: three taps begin.",
+  clock: `The tempo is that of the MIDI clock that comes in (${clock || "none so far"}).`,
+  send: `improv leads, ${Math.round(tempo)} a minute, and sends that as a MIDI clock. Taps change it.`,
+})[sync] ?? "";
 
 const percent = (value) => `${Math.round(100 * value)} %`;
 const times = (value) => `× ${value.toFixed(2)}`;
