@@ -1,4 +1,4 @@
-"""The balance of two who play together: how dense improv plays beside the player, and how far from them.
+"""The balance of two who play together: how dense and loud improv plays beside the player, and how far from them.
 
 A model that hears itself drifts: dense playing follows dense playing, and high follows high. So what improv has played
 in the last SPAN seconds pulls back what it plays next, as in `improv.drift`: by a bias on whose turn it is, and one on
@@ -21,8 +21,8 @@ from improv.step import Floats
 SPAN = 4.0
 USUAL = {Part.ACCOMPANIMENT: 3.5, Part.LEAD: 2.5}
 #: How much of a deviation in density is pulled back (nats for each factor e), and how much in height; no pull is
-#: stronger than MOST nats.
-PULL_PACE, PULL_PITCH, MOST = 3.0, 1.5, 4.0
+#: stronger than MOST nats. Who has played too much adds to a chord of their own less readily as well, by this share.
+PULL_PACE, PULL_PITCH, MOST, THINNED = 6.0, 1.5, 4.0, 0.5
 #: How many of improv's last notes say how high it has got, and how many of the player's.
 LAST, PLAYER_LAST = 12, 32
 #: Semitones from the player's mean pitch to improv's, the spread of improv's, and for how many notes the player's
@@ -34,10 +34,10 @@ FEW = 4
 DOUBLED = 0.4
 #: Nats against a note that rubs with one the player holds: a second, a seventh or a tritone. (Without, accompaniments
 #: of held-out pop songs were about as dissonant as the song's own moved in time.)
-RUBS, RUB = (1, 2, 6, 10, 11), 9.0
-#: Who plays with somebody keeps time: the temperature of waits, beside that of one who plays alone. (At 1 the pulse of
-#: accompaniments was half as regular as people's.)
-STEADY = 0.75
+RUBS, RUB = (1, 2, 6, 10, 11), 5.0
+#: How loud each plays beside the other, times the player's velocity (accompaniments of pop songs: median 0.84 of the
+#: melody; who plays the melody is that much louder).
+LOUD = {Part.ACCOMPANIMENT: 0.84, Part.LEAD: 1.19, Part.UNSPLIT: 1.0}
 
 #: By pitch class, nats a pitch against what rubs with it, shape (12, 128).
 _RUBBING = -RUB * np.isin((np.arange(128) - np.arange(12)[:, None]) % 12, RUBS).astype(np.float32)
@@ -55,6 +55,11 @@ def pace(own: Iterable[Note], now: float, part: Part, settings: Settings) -> flo
     count = sum(now - SPAN < note.onset <= now for note in own)
     # Half a note stands in for the luck of the moment.
     return float(np.clip(PULL_PACE * np.log((wanted * SPAN + 0.5) / (count + 0.5)), -MOST, MOST))
+
+
+def thinned(pace: float) -> float:
+    """Nats for another note of improv's to join its last one, by its `pace`: a chord is thin where much was played."""
+    return THINNED * min(pace, 0.0)
 
 
 def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:

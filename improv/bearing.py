@@ -100,3 +100,8 @@ class Bearing:
         """A velocity that the model drew, where it draws with this mean and spread, as loud as the player would play
         it."""
         return replace(self._loudness, model=drawn).to_player(velocity)
+
+    def as_loud(self, velocity: int, times: float) -> int:
+        """A velocity that the model drew, so many times as loud as the player would play it; left to itself a model
+        drifts."""
+        return min(max(round(self.to_player(velocity, self.drawn()) * times), 1), 127)

@@ -55,6 +55,7 @@ class BeatFinder:
 
     def __init__(self) -> None:
         self._fits = _bells(NOTES), _bells(CHORDS)
+        self._waves = np.fft.rfft(self._fits[0])
         prior = np.exp(-0.5 * (np.log(PERIODS / USUAL) / SPREAD) ** 2)[:, None] * np.ones(PARTS)
         self._prior: Values = prior / prior.sum()
         self.forget()
@@ -64,6 +65,7 @@ class BeatFinder:
         self._beliefs: Values = self._prior  # shape (periods, parts): probabilities
         self._at: float | None = None  # the moment these are of, a chord's first onset
         self._chord = False
+        self._ahead: Values | None = None  # how likely onsets are after the last chord, shape (periods, parts)
 
     def hear(self, onset: float) -> None:
         """The player struck; chords are noticed when their second note comes."""
@@ -78,6 +80,7 @@ class BeatFinder:
         self._weigh(self._fits[0])
 
     def _weigh(self, factor: Values) -> None:
+        self._ahead = None
         self._beliefs = self._beliefs * factor
         self._beliefs /= self._beliefs.sum()
 
@@ -102,6 +105,17 @@ class BeatFinder:
         moved = (1 - 2 * share) * moved + share * (longer + shorter)
         kept = math.exp(-_FORGOTTEN * seconds)
         return np.asarray(kept * moved + (1 - kept) * self._prior)
+
+    def odds(self, moments: Values) -> Values:
+        """How much likelier an onset is at each of these moments (absolute seconds, after the last note) than at any
+        other, by all that is believed; 1 where nothing is known."""
+        if self._at is None:
+            return np.ones(len(moments))
+        if self._ahead is None:
+            self._ahead = np.fft.irfft(np.conj(np.fft.rfft(self._beliefs)) * self._waves, PARTS)
+        parts = ((moments - self._at) / PERIODS[:, None] * PARTS).astype(int) % PARTS
+        found: Values = np.take_along_axis(self._ahead, parts, axis=1).sum(axis=0)
+        return found
 
     def next_beat(self, earliest: float) -> tuple[float, float] | None:
         """The likeliest first beat from a moment on, and the probability that a beat is there; None before the first

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from improv import drawing
-from improv.balance import STEADY, asked_by, height, pace, rub
+from improv.balance import LOUD, asked_by, height, pace, rub, thinned
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast
 from improv.drawing import Written
@@ -28,6 +28,7 @@ from improv.questions import Asking, Question, answered
 from improv.reader import Beginning, beginning
 from improv.recall import Recall
 from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
+from improv.swaying import Sway
 from improv.touch import stroke
 
 #: A note that is left out is followed by nothing for so many seconds: as long as a group.
@@ -96,9 +97,16 @@ class Draft:
             self._catch_up()
         how = self._controls(parts, earliest - head, latest - head)
         how.bias[:, encoding.field(IOI)][:, 1:] += slowing * encoding.ioi_octaves
+        sway = Sway(None if self._alone or earliest == latest else self._ears.beats, head, encoding)
+        how.bias[:, encoding.field(IOI)] += sway.bias()
         if pitches is not None:
             how.bias[0, encoding.field(PITCH)] += pitches
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
+        first = 0.0
+        if len(parts) > 1:
+            first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings)
+            if any(part == self._cast.own for part, _ in self._tail.group):
+                how.bias[0, encoding.offsets[IOI]] += thinned(first)
         ask = partial(self._question, self._rows, self._dials)
         step, point = yield from on_grid(ask, how, head, among, encoding, self._rng)
         self.steps += 1
@@ -110,14 +118,13 @@ class Draft:
             self._remembrance = None
         row = 0
         if len(parts) > 1:
-            first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings)
             row = drawing.whose(step, how, encoding, self._rng, first)
         if self._recall is not None:
             # How long it is to sound is drawn last, so the memory of touch can be asked when all else is known.
             cap, known = self._panel.settings.memory_weight, stroke(step.drawn[row].tolist())
             lengths = self._recall.duration(cap, known, encoding.sizes[DURATION])
             step.drawn[row, DURATION] = drawing.redrawn(step, row, how, encoding, *lengths)
-        drawn = min(max(head + encoding.ioi(int(step.drawn[row, IOI])), earliest), latest)
+        drawn = min(max(sway.onset(int(step.drawn[row, IOI])), earliest), latest)
         return self._written(step, row, drawn if point is None or row else point, rest)
 
     def _written(self, step: Step, row: int, onset: float, rest: float) -> Written | None:
@@ -138,13 +145,14 @@ class Draft:
             return None
         self._state, self._rows, self._dials = step.state[row : row + 1], self._rows[:0], self._dials[-1:]
         self._add(drawn)
-        self._bearing.wrote(drawn)
         self.reached = onset
         if drawn.part == self._cast.own:
+            self._bearing.wrote(drawn)
             self._own.append(drawn)
         if self._recall is not None:
             self._recall.wrote(stroke(self._rows[0].tolist()))
-        note = replace(drawn, velocity=self._as_loud_as_the_player(drawn.velocity))
+        times = LOUD[self._cast.own] * self._panel.settings.loudness
+        note = replace(drawn, velocity=self._bearing.as_loud(drawn.velocity, times))
         opinions = step.raw[row, encoding.field(PITCH)]
         usual = float(np.exp(opinions) @ opinions)
         return Written(note, drawing.probability_of_wait(step.raw[row], encoding, rest), float(opinions[pitch]), usual)
@@ -178,6 +186,8 @@ class Draft:
         """Go on from these notes, in onset order, as written."""
         for note in notes:
             self._add(self._bearing.as_model(note))
+            if note.part == self._cast.own:
+                self._own.append(note)
 
     def _add(self, note: Note) -> None:
         """A note at the model's loudness: fed after what was known before it; drawn from is what is known with it."""
@@ -222,7 +232,6 @@ class Draft:
         else:
             kept_away = height(self._own, self._ears.recent, self._cast.own) + rub(self._held or self._ears.sounding())
             how.bias[0, encoding.field(PITCH)] += kept_away
-            how.temperature[:, IOI] *= STEADY
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):
@@ -238,12 +247,3 @@ class Draft:
         own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
         full = self._group_over or len(self._tail.group) >= drawing.FULL_GROUP or is_full(own, self._panel.settings)
         return full or not self._cast.joins(part, 128, self._tail.group)
-
-    def _as_loud_as_the_player(self, velocity: int) -> int:
-        """A velocity as the model drew it, as loud as it is to be played."""
-        usual, settings = self.model.velocity, self._panel.settings
-        if self._alone:  # left to itself a model drifts; of two parts each has its own loudness
-            usual = self._bearing.drawn()
-        elif (asked := asked_by(settings, usual[0]).loudness) is not None:
-            usual = (asked, usual[1])
-        return min(max(round(self._bearing.to_player(velocity, usual) * settings.loudness), 1), 127)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
+from improv.beatfinder import BeatFinder
 from improv.casting import IMPROV, PLAYER, PROMPT
 from improv.context import Context
 from improv.encoding import Encoding
@@ -72,6 +73,12 @@ class Ears:
         """The session memory of all that was heard; None if the settings want none."""
         self.learn()
         return self._remembrance
+
+    @property
+    def beats(self) -> BeatFinder | None:
+        """What is known of the beat of all that the player played in free time; None beside a clock."""
+        self.learn()
+        return self.time.beats
 
     @property
     def behind(self) -> bool:

@@ -48,7 +48,7 @@ PLAYING_KEYS = (
     ),
     Key(
         *("playing", "loudness", CORE.loudness, Number(0.1, 3.0)),
-        "How loud it plays beside you; 1 is as loud as you",
+        "How loud it plays beside you; 1 is as loud as you, or, under your melody, as much softer as people are there",
         "--loudness",
     ),
     *(Key("controls", name, "", Bound(), meaning) for name, meaning in CONTROLS.items()),

@@ -51,7 +51,8 @@ class Settings:
     Harmonizing: `voices` are added to the player's top note, and change no sooner than every `harmonic_rhythm` seconds.
 
     What is asked of its notes: `density` notes a second and `register`, their mean pitch, 0 for as they come;
-    `loudness` times the player's. Of its own notes a share of `listens_to_itself` (0 to 1) is context for what comes.
+    `loudness` times the player's, or what is usual of an accompaniment or a lead beside theirs. Of its own notes a
+    share of `listens_to_itself` (0 to 1) is context for what comes.
 
     Controls: the gesture "take" changes over at each press (`take_by` "toggle") or lasts as long as it is held
     ("momentary"); what improv does is said by a controller, `state` its number and its channel, None for not at all.

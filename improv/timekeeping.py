@@ -68,6 +68,11 @@ class Timekeeper:
             self._offered = earliest, (beat if sure >= SURE else None)
         return self._offered[1]
 
+    @property
+    def beats(self) -> BeatFinder | None:
+        """In free time, all that is known of the player's beat; None beside a clock."""
+        return self._finder if self.pulse is None else None
+
     def tap(self, at: float) -> None:
         """A beat was tapped. In free time the third begins improv's own; a clock that is followed has its tempo."""
         if self._leader is not None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from improv.balance import MOST, RUB, height, pace, rub
+from improv.balance import MOST, RUB, height, pace, rub, thinned
 from improv.notes import Note, Part
 from improv.settings import Settings
 
@@ -37,3 +37,8 @@ def test_a_second_a_seventh_and_a_tritone_rub_and_nothing_does_in_silence() -> N
     bias = rub({60})
     assert set(np.flatnonzero(bias[60:72])) == {1, 2, 6, 10, 11}
     assert bias[61] == np.float32(-RUB) and not rub(()).any()
+
+
+def test_chords_are_thinned_where_much_was_played_and_never_filled_up() -> None:
+    assert thinned(-2.0) < thinned(-1.0) < 0.0
+    assert thinned(0.0) == thinned(3.0) == 0.0

@@ -81,3 +81,18 @@ def test_it_stays_sane_whatever_comes() -> None:
         offer = finder.next_beat(at)
         assert offer is not None
         assert np.isfinite(offer).all() and 0 <= offer[1] <= 1 + 1e-9
+
+
+def test_onsets_are_likelier_on_the_beats_to_come_than_on_their_halves_and_least_between() -> None:
+    finder = after(rhythm(0.5))
+    last = rhythm(0.5)[-1]  # on a half
+    beat, half, between = finder.odds(np.array([last + 0.25, last + 0.5, last + 0.35]))
+    assert beat > half > 1.0 > 0.5 > between
+    assert finder.odds(np.array([last + 2.25]))[0] > 1.5, "two bars on as well"
+
+
+def test_without_a_beat_all_moments_are_alike() -> None:
+    assert BeatFinder().odds(np.array([0.3, 7.0])).tolist() == [1.0, 1.0]
+    odds = after([10.0]).odds(np.linspace(10.5, 14.5, 200))
+    assert odds.mean() == pytest.approx(1.0, abs=0.1)
+    assert odds.max() < 2.0, "one note tells of no beat"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from improv.casting import ACCOMPANIST
+from improv.balance import LOUD
+from improv.casting import ACCOMPANIST, LEADER, TOGETHER, Cast
 from improv.draft import Draft
 from improv.ears import Ears
 from improv.encoding import IOI, ORDER, PART, PITCH, VELOCITY, Encoding, Order, as_array
@@ -212,3 +213,34 @@ def test_louder_than_the_player_is_so_much_louder():
     loud, usual = (draft(model, heard(60, 62, 64), loudness=factor).write(1.5, 1.6, 0.5) for factor in (1.5, 1.0))
     assert loud is not None and usual is not None
     assert loud.note.velocity == pytest.approx(1.5 * usual.note.velocity, abs=1)
+
+
+def test_an_accompaniment_is_softer_than_the_melody_and_a_melody_louder_than_its_accompaniment():
+    def velocities(cast: Cast, loudness: float, touch: int = 80) -> float:
+        ears = heard(60, 62, 64, 65, 67, velocity=touch)
+        one = Draft(TableModel(), ears, Panel(Settings(loudness=loudness)), np.random.default_rng(0), cast)
+        onset, drawn = 1.5, []
+        while len(drawn) < 60:
+            if (written := one.write(onset, onset + 0.5, 0.5, own=True)) is not None:
+                drawn.append(written.note.velocity)
+                onset = written.note.onset
+        return float(np.mean(drawn[20:]))
+
+    for cast in (ACCOMPANIST, LEADER):
+        for loudness, touch in ((1.0, 80), (0.5, 80), (1.0, 60)):
+            assert velocities(cast, loudness, touch) == pytest.approx(LOUD[cast.own] * loudness * touch, rel=0.05)
+
+
+def test_improv_goes_with_the_beat_in_free_time_only_where_it_plays_with_somebody():
+    def off_the_beat(cast: Cast) -> float:
+        ears = heard(*[60, 62, 64, 65] * 6, step=0.5)
+        waits = {bin_: 1.0 for bin_ in range(ENCODING.ioi_bin(0.2), ENCODING.ioi_bin(0.8))}
+        found = []
+        for seed in range(60):
+            panel = Panel(Settings(memory_weight=0.0))
+            one = Draft(TableModel({IOI: waits}), ears, panel, np.random.default_rng(seed), cast)
+            if (written := one.write(11.6, 12.4, 0.5, own=True)) is not None:
+                found.append(abs((written.note.onset + 0.25) % 0.5 - 0.25))
+        return float(np.median(found))
+
+    assert off_the_beat(ACCOMPANIST) < 0.02 < 0.06 < off_the_beat(TOGETHER)

@@ -74,6 +74,17 @@ def test_what_the_player_does_early_or_late_is_met() -> None:
     assert onsets(perform(late, duo, mode="accompany", density=20.0).improv)[4] == pytest.approx(1.497, abs=5e-3)
 
 
+def test_what_was_to_strike_with_the_player_is_dropped_where_it_clashes_with_what_they_strike() -> None:
+    duo = Duo(table(pitch={60: 20.0, 64: 1.0}).tables)
+
+    def struck(last: int) -> list[int]:
+        said = perform(played(*PHRASE[:6], [1.4375, last, 0.1875]), duo, mode="accompany", density=20.0).improv
+        return [event.pitch for event in said if isinstance(event, NoteOn) and event.at == 1.4375]
+
+    assert struck(76) == [60]
+    assert 60 not in struck(73), "a semitone and an octave below"
+
+
 def test_continue_takes_over_when_the_player_is_later_than_expected_and_stops_when_they_return() -> None:
     back = [[5.0, 60, 0.25], [5.25, 62, 0.25]]
     result = perform(played(*PHRASE, *back), table(), mode="continue")
@@ -108,7 +119,7 @@ def test_harmonize_keeps_tones_that_sound_and_the_harmony_under_fast_and_repeate
 
 def test_a_voice_on_a_key_that_the_player_strikes_gives_way() -> None:
     said = perform(played([0.0, 72, 1.0], [0.5, 60, 0.25]), table(pitch={60: 1e6}), mode="harmonize", voices=1).improv
-    assert transcript(said) == [[0.0, "note_on", 1, 60, 66], [0.5, "note_off", 1, 60]]
+    assert transcript(said) == [[0.0, "note_on", 1, 60, 55], [0.5, "note_off", 1, 60]]
 
 
 def test_solo_begins_in_silence_and_the_player_steers_it() -> None:

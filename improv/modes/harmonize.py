@@ -33,7 +33,7 @@ class HarmonizeMode:
         self._melody: Note | None = None  # the note that is harmonized, while it sounds
         self._last: Note | None = None  # the last one that was
         self._harmony: list[int] = []  # the pitches of the last harmony, sounding or not
-        self._reader = stage.reader(ACCOMPANIST)
+        self._reader = stage.reader(ACCOMPANIST, go_on=True)
         self._prepared = Prepared(stage, self._reader)
         self._choice: Voicing | None = None  # the harmony that is being chosen
         self._came: Note | None = None  # the note of the melody for which its first voice had been chosen before
