@@ -99,7 +99,7 @@ class Foresight:
         """The player has played: see what of the plan stands."""
         voice = self._stage.voice
         voice.look(now)
-        joined = self._to_strike_with(self._struck[0].onset)
+        joined = [note for note in self._to_strike_with(self._struck[0].onset) if not voice.sent(note, now)]
         near = [note for note in self._near(now) if note not in joined]
         if not joined and not near:  # nothing to think about: what goes on from here has time until the next turn
             self._broken, self._draft = self.broken, None
@@ -113,7 +113,8 @@ class Foresight:
         if order:
             for note, opinion in zip(order, draft.opinions(order), strict=True):
                 before = self._opinions.get(here[note], opinion)
-                if opinion >= before - DROP and not clashes[note.pitch]:
+                likely = opinion >= before - DROP and not clashes[note.pitch]
+                if likely or voice.sent(here[note], now):
                     stays.append(note)
                     self._opinions[note] = before
         gone = [note for note in voice.planned if note not in stays]

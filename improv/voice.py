@@ -64,6 +64,10 @@ class Voice:
         """What has begun and has not ended, in order of pitch."""
         return [one.note for _, one in sorted(self._sounding.items()) if one.ends > now]
 
+    def sent(self, note: Note, now: float) -> bool:
+        """Whether a planned note is as good as begun."""
+        return note.onset <= now + SENT + self._offset
+
     def left(self, now: float) -> set[int]:
         """The pitches of what sounds that a voice has left: a later note has begun a step away."""
         notes = self.sounding(now)

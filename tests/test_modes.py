@@ -71,7 +71,10 @@ def test_what_the_player_does_early_or_late_is_met() -> None:
     duo = Duo(table().tables)
     early, late = (played(*PHRASE[:6], [at, 76, 0.1875]) for at in (1.4375, 1.5625))
     assert 1.4375 in onsets(perform(early, duo, mode="accompany", density=20.0).improv)
-    assert onsets(perform(late, duo, mode="accompany", density=20.0).improv)[4] == pytest.approx(1.497, abs=5e-3)
+    begun = onsets(perform(late, duo, mode="accompany", density=20.0).improv)
+    assert any(at == pytest.approx(1.497, abs=5e-3) for at in begun)
+    steady = perform(played(*PHRASE), duo, mode="accompany", density=20.0).improv
+    assert min(np.diff(onsets(steady))) > 0.2, "what is as good as begun is not struck once more"
 
 
 def test_what_was_to_strike_with_the_player_is_dropped_where_it_clashes_with_what_they_strike() -> None:
