@@ -19,7 +19,7 @@ from improv.step import Floats
 #: Seconds that count, and the notes a second that are taken to be right where nothing is asked (accompaniments of pop
 #: songs: median 4.2, half of them between 3.2 and 5.3; melodies 2.3).
 SPAN = 4.0
-USUAL = {Part.ACCOMPANIMENT: 3.5, Part.LEAD: 2.5}
+USUAL = {Part.ACCOMPANIMENT: 3.9, Part.LEAD: 2.5}
 #: How much of a deviation in density is pulled back (nats for each factor e), and how much in height; no pull is
 #: stronger than MOST nats. Who has played too much adds to a chord of their own less readily as well, by this share.
 PULL_PACE, PULL_PITCH, MOST, THINNED = 6.0, 1.5, 4.0, 0.5
@@ -34,7 +34,7 @@ FEW = 4
 DOUBLED = 0.4
 #: Nats against a note that rubs with one the player holds: a second, a seventh or a tritone. (Without, accompaniments
 #: of held-out pop songs were about as dissonant as the song's own moved in time.)
-RUBS, RUB = (1, 2, 6, 10, 11), 5.0
+RUBS, RUB = (1, 2, 6, 10, 11), 2.5
 #: How loud each plays beside the other, times the player's velocity (accompaniments of pop songs: median 0.84 of the
 #: melody; who plays the melody is that much louder).
 LOUD = {Part.ACCOMPANIMENT: 0.84, Part.LEAD: 1.19, Part.UNSPLIT: 1.0}

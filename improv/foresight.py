@@ -4,7 +4,8 @@
    the player's are what is expected of them, so that improv strikes with them rather than after.
 2. When the player plays, what improv was to strike with that note it strikes at once. Of the rest, what begins within
    the commit horizon stays if the model still thinks it likely, and is dropped if the player's note made it unlikely:
-   its pitch's probability has fallen by DROP nats, or it clashes with that note. All that lies beyond is drawn anew.
+   its pitch's probability has fallen by DROP nats, a clash with that note counted against it. All that lies beyond is
+   drawn anew.
 3. What was expected and has not come within LATE seconds is not coming: the plan is drawn anew without it.
 4. A turn is one step of the model, and none where the player has played: what comes of that is in force at once. When
    all is written, what has sounded meanwhile is read (improv.reader), so that a note of theirs is all that is left.
@@ -109,14 +110,12 @@ class Foresight:
         here = {replace(note, onset=now): note for note in joined} | {note: note for note in near}
         order = sorted(here, key=lambda note: (note.onset, note.pitch))
         stays = []
-        clashes = rub([note.pitch for note in self._struck]) < 0
-        if order:
-            for note, opinion in zip(order, draft.opinions(order), strict=True):
-                before = self._opinions.get(here[note], opinion)
-                likely = opinion >= before - DROP and not clashes[note.pitch]
-                if likely or voice.sent(here[note], now):
-                    stays.append(note)
-                    self._opinions[note] = before
+        clashes = rub([note.pitch for note in self._struck])
+        for note, opinion in zip(order, draft.opinions(order), strict=True):
+            before = self._opinions.get(here[note], opinion)
+            if opinion + clashes[note.pitch] >= before - DROP or voice.sent(here[note], now):
+                stays.append(note)
+                self._opinions[note] = before
         gone = [note for note in voice.planned if note not in stays]
         draft.take(stays)
         self._begin(draft, stays, now)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from improv.encoding import IOI, Encoding
 from improv.errors import UserError
 from improv.settings import Settings
 from tests.table_model import TableModel
@@ -17,7 +18,7 @@ from training.audition.passages import Notes, moved
 from training.audition.prompts import Held
 from training.audition.strawmen import transposed
 from training.cli import main
-from training.duets import answers, run, table
+from training.duets import answers, goings, run, table
 from training.duets.duets import HUMAN, SHIFTED, STRAW_MEN, Duet, read_duets, straw_men
 from training.duets.measures import MEASURES, figures
 
@@ -60,11 +61,13 @@ def test_harmonies_and_voice_leading() -> None:
     assert (still["harmonies a minute"], moving["harmonies a minute"]) == (0.0, pytest.approx(7 * 60 / 8))
     near = np.concatenate([chords(48), passage((1.0, 48, 1.0), (1.0, 53, 1.0), (1.0, 57, 1.0))])
     assert figures(TUNE, near)["semitones a voice"] < figures(TUNE, chords(48, 53))["semitones a voice"]
+    assert figures(TUNE, near)["tones kept"] == pytest.approx(1 / 3), "of the second chord"
 
 
 def test_register() -> None:
     below, above = figures(TUNE, transposed(TUNE, -24)), figures(TUNE, transposed(TUNE, 1))
     assert (below["above the player"], below["in the player's range"]) == (0.0, 0.0)
+    assert (below["below the player"], above["below the player"]) == (1.0, 0.0)
     assert above["above the player"] == 1.0 and above["in the player's range"] > 0.5
 
 
@@ -143,6 +146,35 @@ def test_the_player_of_a_file_is_one_of_its_parts_and_plays_without_the_pedal(tm
         read_duets([tmp_path / "b.mid"], True, 10.0)
 
 
+def test_who_goes_on_is_judged_by_what_was_heard() -> None:
+    heard = line(*[60, 64, 67, 72] * 10, step=0.5)
+    stretch = goings.stretches([Held("f", "p", np.concatenate([line(*[60] * 20, step=0.5), moved(heard, 10.0)]))])
+    assert stretch == [], "nothing follows"
+    both = np.concatenate([line(*[60] * 20, step=0.5), moved(heard, 10.0), moved(heard, 30.0)])
+    (one,) = goings.stretches([Held("f", "p", both)])
+    assert one.player["onset"][-1] == 0.0 and one.partner["onset"][0] == 0.5 and len(one.player) == len(one.partner)
+    again = moved(one.player, -float(one.player["onset"][0]))
+    same, lower, later = (
+        goings.went_on(again, notes) for notes in (one.partner, transposed(one.partner, -1), one.partner[:0])
+    )
+    assert set(same) == set(goings.GOING)
+    assert (same["first wait"], same["in the key"], same["like what was heard"]) == (
+        0.5,
+        1.0,
+        pytest.approx(1.0, abs=1e-3),
+    )
+    assert lower["in the key"] < 0.5 and lower["like what was heard"] < 0.1
+    assert (later["notes a second"], later["harmonies a minute"]) == (0.0, pytest.approx(np.nan, nan_ok=True))
+
+
+@pytest.mark.parametrize("mode", ["continue", "solo"])
+def test_improv_goes_on_after_what_was_heard_and_not_before(mode: str) -> None:
+    heard = line(*[60, 64, 67, 72] * 10, step=0.25)
+    model = TableModel({IOI: {Encoding().ioi_bin(0.25): 1.0}})
+    played = goings.machine(model, moved(heard, 3.0), Settings(mode=mode), 0)
+    assert len(played) > 20 and 0.0 < played["onset"][0] < 5.0 and played["onset"][-1] > 15.0
+
+
 def test_phrases_are_cut_at_the_longest_waits_and_followed_by_the_next() -> None:
     notes = np.concatenate([line(*range(60, 70), start=start, step=0.5) for start in (0.0, 8.0, 16.0, 24.0)])
     cut = answers.calls([Held("f", "p", notes)])
@@ -161,6 +193,8 @@ def test_the_command_prints_a_table_or_json_and_refuses_what_is_not_there(
     typed = ["duet", str(model), str(music), "--workers", "1", "--seconds", "20"]
     assert main([*typed, "--mode", "answer"]) == 0
     assert "length, ratio" in capsys.readouterr().out
+    assert main([*typed, "--mode", "continue", "--pieces", "1"]) == 2, "too short"
+    assert "no piece that is long enough" in capsys.readouterr().err
     assert main([*typed, "--mode", "nobody"]) == 2
     assert "accepted is one of" in capsys.readouterr().err
     assert main([*typed, "--set", "nothing=1"]) == 2

@@ -18,7 +18,8 @@ SHORT = "judge how improv plays along, beside a human partner"
 LONG = """Let improv play with one part of pieces of two, a melody and its accompaniment, as the daemon would, and
 compare with the other part as people played it: consonance, being together, doubling, voice leading, register, pulse
 and loudness. Straw men stand beside both: what one of them can do as well is no feat. In the mode answer it answers
-phrases, and is judged by how the answers end."""
+phrases, and is judged by how the answers end; in continue and solo it goes on from what was heard, beside how the same
+hands went on."""
 
 
 def options(command: argparse.ArgumentParser) -> None:
@@ -28,6 +29,7 @@ def options(command: argparse.ArgumentParser) -> None:
     add("music", nargs="+", type=Path, metavar="MIDI_DIR", help="folder with pieces the model has not seen")
     add("--mode", default="accompany", help="how improv plays along (default: %(default)s)")
     add("--role", choices=("accompaniment", "lead"), default="accompaniment", help="improv's (default: %(default)s)")
+    add("--pieces", type=positive, metavar="N", help="only the first N of the music (default: all)")
     add("--seconds", type=positive_number, default=120.0, help="of each piece (default: %(default)g)")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="another of the core's settings, a number")
     add("--workers", type=positive, help="processes that play (default: one a core)")
@@ -53,9 +55,12 @@ def run(options: argparse.Namespace) -> None:
     settings = replace(Settings(mode=options.mode), **asked)
     if options.mode == "answer":
         return _answers(options, settings)
+    if options.mode in ("continue", "solo"):
+        return _goings(options, settings)
     complaints = Complaints()
     duets = read_duets(options.music, options.role == "accompaniment", options.seconds, complaints)
     complaints.sum_up()
+    duets = duets[: options.pieces]
     with progress("playing") as tell:
         by_player = found(options.model, duets, settings, options.seed, options.workers or os.cpu_count() or 1, tell)
     if options.json:
@@ -70,13 +75,34 @@ def _answers(options: argparse.Namespace, settings: Any) -> None:
     from training.duets.answers import answered, calls, lines
 
     complaints = Complaints()
-    asked = calls(read_pieces(options.music, complaints))
+    asked = calls(read_pieces(options.music, complaints)[: options.pieces])
     complaints.sum_up()
     if not asked:
         raise UserError(f"{options.music[0]}: no piece with three phrases in it")
     with progress("answering") as tell:
         found = answered(options.model, asked, settings, options.seed, options.workers or os.cpu_count() or 1, tell)
     print(json.dumps(found) if options.json else "\n".join([f"{len(asked)} phrases, answer", "", *lines(found)]))
+
+
+def _goings(options: argparse.Namespace, settings: Any) -> None:
+    """Judge what is played on alone."""
+    from training.audition.prompts import read_pieces
+    from training.duets.goings import GOING, gone_on, stretches
+    from training.duets.run import outside
+    from training.duets.table import beyond, lines
+
+    complaints = Complaints()
+    asked = stretches(read_pieces(options.music, complaints)[: options.pieces])
+    complaints.sum_up()
+    if not asked:
+        raise UserError(f"{options.music[0]}: no piece that is long enough to go on from")
+    with progress("playing") as tell:
+        found = gone_on(options.model, asked, settings, options.seed, options.workers or os.cpu_count() or 1, tell)
+    out = outside(found, GOING)
+    if options.json:
+        print(json.dumps({"pieces": [one.name for one in asked], "figures": found, "outside": out}))
+    else:
+        print("\n".join([f"{len(asked)} stretches, {options.mode}", "", *lines(found, GOING), "", beyond(out)]))
 
 
 def _setting(text: str, known: dict[str, object]) -> tuple[str, object]:

@@ -30,7 +30,9 @@ MEASURES = (
     "parallel octaves",
     "harmonies a minute",
     "semitones a voice",
+    "tones kept",
     "above the player",
+    "below the player",
     "in the player's range",
     "pulse",
     "chords a second",
@@ -50,11 +52,11 @@ def figures(player: Notes, partner: Notes) -> dict[str, float]:
     partner's notes that join, those of the player's pitch class. parallel octaves: of the player's steps from one
     joined onset to the next, those that a voice of the partner's makes too, the same number of octaves away.
     harmonies a minute: changes from one second to the next of which pitch classes the partner sounds. semitones a
-    voice: from each of the partner's chords to the next, how far each note is from the nearest before. above the
-    player, in the player's range: shares of the partner's notes that lie above the player's note of that moment, and
-    between the player's lowest and highest. pulse: how regular the partner's onsets are, the highest autocorrelation
-    at 0.25 to 1 s. loudness follows: the correlation of both velocities, second by second. louder by: the difference
-    of their means.
+    voice: from each of the partner's chords to the next, how far each note is from the nearest before; tones kept: how
+    many are where one was. above and below the player, in the player's range: shares of the partner's notes that lie
+    above or below the player's note of that moment, and between the player's lowest and highest. pulse: how regular the
+    partner's onsets are, the highest autocorrelation at 0.25 to 1 s. loudness follows: the correlation of both
+    velocities, second by second. louder by: the difference of their means.
     """
     start, end = float(player["onset"][0]), float(releases(player).max())
     partner = between(partner, start - GROUP_SPAN, end)
@@ -64,7 +66,8 @@ def figures(player: Notes, partner: Notes) -> dict[str, float]:
     ours, theirs = (_classes(notes, start, end) for notes in (player, partner))
     starts = group_starts(partner)
     joined, doubled, parallel = _together(player, partner)
-    above, inside = _register(player, partner)
+    above, below, inside = _register(player, partner)
+    moves = _moves(partner, starts)
     follows, louder = _loudness(player, partner, start, end)
     return {
         "consonance": _consonance(ours, theirs),
@@ -72,8 +75,10 @@ def figures(player: Notes, partner: Notes) -> dict[str, float]:
         "doubled": doubled,
         "parallel octaves": parallel,
         "harmonies a minute": _harmonies(theirs) / length * 60,
-        "semitones a voice": _movement(partner, starts),
+        "semitones a voice": float(moves.mean()) if len(moves) else np.nan,
+        "tones kept": float((moves == 0).mean()) if len(moves) else np.nan,
         "above the player": above,
+        "below the player": below,
         "in the player's range": inside,
         "pulse": _pulse(starts),
         "chords a second": len(starts) / length,
@@ -127,7 +132,8 @@ def _harmonies(theirs: Floats) -> int:
     return int((alike < SAME_HARMONY)[(lengths[1:] > 0) & (lengths[:-1] > 0)].sum())
 
 
-def _movement(partner: Notes, starts: Floats) -> float:
+def _moves(partner: Notes, starts: Floats) -> NDArray[np.int64]:
+    """From each chord to the next, if that is another, semitones from each note to the nearest before."""
     ends = releases(partner)
     moves: list[int] = []
     before: NDArray[np.int64] | None = None
@@ -137,17 +143,18 @@ def _movement(partner: Notes, starts: Floats) -> float:
         if before is not None and len(chord) >= 2 and len(before) >= 2 and not np.array_equal(chord, before):
             moves += np.abs(chord[:, None] - before).min(1).tolist()
         before = chord
-    return float(np.mean(moves)) if moves else np.nan
+    return np.array(moves, np.int64)
 
 
-def _register(player: Notes, partner: Notes) -> tuple[float, float]:
-    """Shares of the partner's notes above the player's note of that moment, and within the player's range."""
+def _register(player: Notes, partner: Notes) -> tuple[float, float, float]:
+    """Shares of the partner's notes above and below the player's note of that moment, and within the player's range."""
     index = np.searchsorted(player["onset"], partner["onset"] + GROUP_SPAN, side="right") - 1
     sounds = (index >= 0) & (releases(player)[np.maximum(index, 0)] > partner["onset"])
-    above = partner["pitch"][sounds] > player["pitch"][index[sounds]]
+    away = partner["pitch"][sounds].astype(int) - player["pitch"][index[sounds]]
     low, high = player["pitch"].min(), player["pitch"].max()
     inside = (partner["pitch"] >= low) & (partner["pitch"] <= high)
-    return float(above.mean()) if len(above) else np.nan, float(inside.mean())
+    above, below = (float(side.mean()) if len(away) else np.nan for side in (away > 0, away < 0))
+    return above, below, float(inside.mean())
 
 
 def _pulse(starts: Floats) -> float:

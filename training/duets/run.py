@@ -82,19 +82,25 @@ def read(by_player: Found) -> Reading:
     at = MEASURES.index("consonance")
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (machine[:, at] - shifted[:, at]) / (human[:, at] - shifted[:, at])
-    low, high = np.nanquantile(human, (0.05, 0.95), axis=0)
-    known = ~np.isnan(machine).all(0)
-    middle = np.nanmedian(np.where(known, machine, 0.0), axis=0)
-    beyond = known & ((middle < low) | (middle > high))
-    outside = [name for name, out in zip(MEASURES, beyond, strict=True) if out]
     return Reading(
         float(np.nanmedian(ratio[human[:, at] > shifted[:, at]])),
         float(np.nanmedian(machine[:, at] - human[:, at])),
         float(np.nanmedian(machine[:, MEASURES.index("joined")] - human[:, MEASURES.index("joined")])),
-        tuple(outside),
+        outside(by_player, MEASURES),
     )
 
 
-def column(by_player: Found, name: str) -> np.ndarray:
-    """One player's figures, shape (duets, len(MEASURES))."""
-    return np.array([[one[measure] for measure in MEASURES] for one in by_player[name]])
+def outside(by_player: Found, measures: Sequence[str]) -> tuple[str, ...]:
+    """The measures by which the machine's median is outside the spread of the humans, from the 5th to the 95th
+    percentile."""
+    human, machine = (column(by_player, name, measures) for name in (HUMAN, MACHINE))
+    low, high = np.nanquantile(human, (0.05, 0.95), axis=0)
+    known = ~np.isnan(machine).all(0)
+    middle = np.nanmedian(np.where(known, machine, 0.0), axis=0)
+    out = known & ((middle < low) | (middle > high))
+    return tuple(name for name, is_out in zip(measures, out, strict=True) if is_out)
+
+
+def column(by_player: Found, name: str, measures: Sequence[str] = MEASURES) -> np.ndarray:
+    """One player's figures, shape (duets, len(measures))."""
+    return np.array([[one[measure] for measure in measures] for one in by_player[name]])
