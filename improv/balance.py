@@ -57,9 +57,10 @@ def pace(own: Iterable[Note], now: float, part: Part, settings: Settings) -> flo
     return float(np.clip(PULL_PACE * np.log((wanted * SPAN + 0.5) / (count + 0.5)), -MOST, MOST))
 
 
-def thinned(pace: float) -> float:
-    """Nats for another note of improv's to join its last one, by its `pace`: a chord is thin where much was played."""
-    return THINNED * min(pace, 0.0)
+def thinned(pace: float, part: Part, group: Iterable[tuple[Part, int]]) -> float:
+    """Nats for a note to join the last `group`, by the `pace` of improv in this `part`: where it has played too much,
+    another of its own makes a chord less readily."""
+    return THINNED * min(pace, 0.0) if any(other == part for other, _ in group) else 0.0
 
 
 def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:

@@ -102,11 +102,8 @@ class Draft:
         if pitches is not None:
             how.bias[0, encoding.field(PITCH)] += pitches
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
-        first = 0.0
-        if len(parts) > 1:
-            first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings)
-            if any(part == self._cast.own for part, _ in self._tail.group):
-                how.bias[0, encoding.offsets[IOI]] += thinned(first)
+        first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings) if len(parts) > 1 else 0.0
+        how.bias[0, encoding.offsets[IOI]] += thinned(first, self._cast.own, self._tail.group)
         ask = partial(self._question, self._rows, self._dials)
         step, point = yield from on_grid(ask, how, head, among, encoding, self._rng)
         self.steps += 1
@@ -116,9 +113,7 @@ class Draft:
         if self._remembrance is not None:  # the first step read what was heard
             self._remembrance.settle(self._rows, step.heard[0])
             self._remembrance = None
-        row = 0
-        if len(parts) > 1:
-            row = drawing.whose(step, how, encoding, self._rng, first)
+        row = drawing.whose(step, how, encoding, self._rng, first) if len(parts) > 1 else 0
         if self._recall is not None:
             # How long it is to sound is drawn last, so the memory of touch can be asked when all else is known.
             cap, known = self._panel.settings.memory_weight, stroke(step.drawn[row].tolist())

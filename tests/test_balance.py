@@ -40,5 +40,7 @@ def test_a_second_a_seventh_and_a_tritone_rub_and_nothing_does_in_silence() -> N
 
 
 def test_chords_are_thinned_where_much_was_played_and_never_filled_up() -> None:
-    assert thinned(-2.0) < thinned(-1.0) < 0.0
-    assert thinned(0.0) == thinned(3.0) == 0.0
+    own, group = Part.ACCOMPANIMENT, [(Part.LEAD, 72), (Part.ACCOMPANIMENT, 48)]
+    assert thinned(-2.0, own, group) < thinned(-1.0, own, group) < 0.0
+    assert thinned(0.0, own, group) == thinned(3.0, own, group) == 0.0
+    assert thinned(-2.0, own, group[:1]) == 0.0, "to strike with the player is no chord yet"
