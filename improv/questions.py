@@ -56,10 +56,12 @@ def answered_together(model: StepModel, askings: Sequence[Asking[T]]) -> list[T]
 
 
 def steps(model: StepModel, questions: Sequence[Question]) -> list[Step]:
-    """The answers; those that read as many rows go to the model in one run."""
+    """The answers; those that read as many rows go to the model in one run, unless another model's states are among
+    them, as where one has failed and the next has taken over."""
     found: dict[int, Step] = {}
-    for length in {one.rows.shape[1] for one in questions}:
-        alike = {number: one for number, one in enumerate(questions) if one.rows.shape[1] == length}
+    shapes = [(one.rows.shape[1], one.state.shape[1]) for one in questions]
+    for shape in dict.fromkeys(shapes):
+        alike = {number: one for number, one in enumerate(questions) if shapes[number] == shape}
         found.update(zip(alike, _run(model, [*alike.values()]), strict=True))
     return [found[number] for number in range(len(questions))]
 

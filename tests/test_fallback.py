@@ -151,7 +151,7 @@ def test_with_every_step_failing_improv_still_answers_from_memory() -> None:
     one = Fallback([("a", model(raises)), ("memory alone", Echoes(ENCODING, (64.0, 20.0)))])
     result = jam(events(), one, Settings(), np.random.default_rng(0))
     assert len(result.improv) > 6
-    assert result.status.broken_steps == IN_A_ROW
+    assert IN_A_ROW <= result.status.broken_steps <= 2 * IN_A_ROW, "two drafts may have asked in one step"
 
 
 def test_echoes_play_what_was_heard_and_obey_bias() -> None:
