@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 
 #: Real-time priorities: JACK's clients have 5 and more.
 PORTS, ENGINE = 2, 1
@@ -24,3 +25,13 @@ def go_first(priority: int) -> bool:
             os.setpriority(os.PRIO_PROCESS, 0, -10)
         return False
     return True
+
+
+def others_first() -> bool:
+    """Whether another thread of this process runs in real time: those that a MIDI system starts do where it does."""
+    try:
+        threads = [int(name) for name in os.listdir("/proc/self/task")]
+        policies = [os.sched_getscheduler(thread) for thread in threads if thread != threading.get_native_id()]
+    except (AttributeError, OSError):
+        return False
+    return any(policy & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR) for policy in policies)

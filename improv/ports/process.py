@@ -80,10 +80,12 @@ def serve(connection: Connection[Any, Any], settings: PortSettings, failed: Fail
     _ask_for_a_fine_timer()
     # A callback of the MIDI system's, which waits for the interpreter's lock, is not to wait long.
     sys.setswitchinterval(0.0001)
-    lossy = ports.opened.api == "jack" and not first
+    lossy = ports.opened.api == "jack" and not priority.others_first()
     thru = len(ports.opened.inputs) if settings.thru else 0
     limits = {"late_limit": settings.late_limit, "late_soft": settings.late_soft, "longest": settings.longest}
-    loop = Loop(pipe, waiter, ports.board, thru=thru, closely=CLOSELY if lossy else 0.0, lossy=lossy, **limits)
+    loop = Loop(
+        pipe, waiter, ports.board, thru=thru, closely=CLOSELY if lossy and not first else 0.0, lossy=lossy, **limits
+    )
     signal.signal(signal.SIGTERM, lambda *_: loop.end())
     _be_told_of_the_end()
     pipe.send(ports.opened)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -61,9 +61,9 @@ def test_a_planned_chord_arrives_and_ends(musician: Musician) -> None:
         received = musician.wait_for(lambda messages: sum(m.ends for m in messages) >= 3, 2.0)
     assert [(r.deadline, r.pitch) for r in reports if isinstance(r, Sent)] == [(onset, pitch) for pitch in CHORD]
     ons, offs = [m for m in received if m.begins], [m for m in received if m.ends]
-    assert [m.key for m in ons] == [m.key for m in offs] == [(1, pitch) for pitch in CHORD]
+    assert [m.key for m in ons] == [m.key for m in offs[:3]] == [(1, pitch) for pitch in CHORD]
     assert all(onset <= m.at < onset + 0.1 for m in ons)
-    assert all(onset + 0.25 <= m.at < onset + 0.35 for m in offs)
+    assert all(onset + 0.25 <= m.at < onset + 0.35 for m in offs[:3])
 
 
 def test_cancel_and_silence_are_heard(musician: Musician) -> None:
@@ -100,6 +100,11 @@ def test_what_the_player_plays_is_heard_whole_and_stamped(musician: Musician) ->
     assert not musician.received, "without thru nothing is passed on"
 
 
+def players(received: Sequence[Message]) -> list[str]:
+    """What is not improv's own."""
+    return [message.data.hex() for message in received if message.data[0] not in (0x99, 0x89)]
+
+
 def test_thru_is_unchanged_and_in_order_beside_improvs_own_notes(musician: Musician) -> None:
     sysex = "f0" + "7e0102030405060708" * 100 + "f7"
     messages = [(0.125 + i / 96, data) for i in range(48) for data in (f"9{i % 3}3c40", "f8", f"8{i % 3}3c40")]
@@ -107,10 +112,11 @@ def test_thru_is_unchanged_and_in_order_beside_improvs_own_notes(musician: Music
     with open_ports(dataclasses.replace(SETTINGS, thru=True)) as link:
         musician.play(messages)
         link.send(Play(tuple(PlannedNote(now() + i / 32, 100, 80, 1 / 64, 9) for i in range(16))))
-        received = musician.wait_for(lambda received: len(received) >= len(messages) + 32, 5.0)
-    player = [m.data.hex() for m in received if m.data[0] not in (0x99, 0x89)]
-    assert player == [data for _, data in messages]
-    assert sum(m.data[0] == 0x99 for m in received) == sum(m.data[0] == 0x89 for m in received) == 16
+        received = musician.wait_for(lambda received: len(players(received)) >= len(messages), 5.0)
+        musician.wait_for(lambda received: not sounding(received), 5.0)
+    assert players(received) == [data for _, data in messages]
+    assert sum(m.data[0] == 0x99 for m in musician.received) == 16
+    assert not sounding(musician.received)
 
 
 @contextlib.contextmanager

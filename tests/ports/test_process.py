@@ -6,12 +6,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from improv import priority
 from improv.clock import now
 from improv.ports import process
 from improv.ports.pipe import Pipe
@@ -63,3 +65,23 @@ def test_nobody_leaves_without_closing() -> None:
     """os._exit would lose what was just sent; after a server's death there is nothing to be lost."""
     sources = Path(process.__file__).parents[1].rglob("*.py")
     assert not [path.name for path in sources if "os._exit" in path.read_text()]
+
+
+def test_a_thread_that_runs_in_real_time_is_seen() -> None:
+    """So it is known whether JACK does; libjack's threads run as the server wishes."""
+    first, over, may = threading.Event(), threading.Event(), []
+
+    def run() -> None:
+        may.append(priority.go_first(1))
+        first.set()
+        over.wait(20.0)
+
+    assert not priority.others_first()
+    thread = threading.Thread(target=run)
+    thread.start()
+    first.wait(20.0)
+    seen = priority.others_first()
+    over.set()
+    thread.join(20.0)
+    assert [seen] == may
+    assert not priority.others_first()
