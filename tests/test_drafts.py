@@ -121,7 +121,7 @@ def core(model: TableModel, **changes: Any) -> Improviser:
 
 def test_a_turn_is_one_slice_and_thinking_ends_when_all_are_written() -> None:
     model = table()
-    improviser = core(model, drafts=3)
+    improviser = core(model, drafts=6)
     before = len(model.fed)
     begins = improviser.wake_at()
     assert begins == pytest.approx(max(1.6 - AHEAD, 1.25 + SETTLED))
