@@ -1,4 +1,4 @@
-"""What the page costs the music: how late notes leave with one page open, with twenty more, and as its server dies.
+"""What the page costs the music: how late notes leave with a page, with twenty more, as its server dies, on busy cores.
 
 `python -m tests.bench.page [--seconds 20]`: improv plays alone (`--mode solo`) on ports of a JACK server of its own,
 where the port process sends the notes. How late they left is what improv says itself (`status`).
@@ -18,6 +18,7 @@ import numpy as np
 from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
+from improv.bench.measuring import busy
 from tests.live.jack import JackServer
 from tests.page.running import RunningImprov
 
@@ -72,11 +73,13 @@ def main() -> None:
         improv = RunningImprov(Path(home), "--virtual", "--mode", "solo")
         try:
             print("| | notes | late by, median | p99 | most |\n|---|---:|---:|---:|---:|")
-            for what, others, kill in (
-                *(("one page", 0, False), (f"and {CLIENTS} more", CLIENTS, False)),
-                *(("its server killed three times", 0, True), ("one page again", 0, False)),
+            for what, others, kill, load in (
+                *(("one page", 0, False, False), (f"and {CLIENTS} more", CLIENTS, False, False)),
+                ("its server killed three times", 0, True, False),
+                *(("one page again", 0, False, False), ("one page, a busy process on each core", 0, False, True)),
             ):
-                late = latenesses(improv, seconds, others, kill=kill)
+                with busy() if load else contextlib.nullcontext():
+                    late = latenesses(improv, seconds, others, kill=kill)
                 told = " | ".join(f"{value:.2f} ms" for value in np.quantile(late, [0.5, 0.99, 1.0]))
                 print(f"| {what} | {len(late)} | {told} |", flush=True)
         finally:
