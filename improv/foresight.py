@@ -7,8 +7,9 @@
    its pitch's probability has fallen by DROP nats, a clash with that note counted against it. All that lies beyond is
    drawn anew.
 3. What was expected and has not come within LATE seconds is not coming: the plan is drawn anew without it.
-4. A turn is one step of the model, and none where the player has played: what comes of that is in force at once. When
-   all is written, what has sounded meanwhile is read (improv.reader), so that a note of theirs is all that is left.
+4. A turn is one slice: a step of the model, or what is decided around one. Where the player has played it is all that
+   comes of that, so that the plan is in force at once. When all is written, what has sounded meanwhile is read
+   (improv.reader), so that a note of theirs is all that is left.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from dataclasses import replace
 from improv.balance import rub
 from improv.casting import Cast
 from improv.draft import Draft
+from improv.drawing import Written
 from improv.encoding import LONGEST
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.plan import Command
+from improv.questions import Sliced
 from improv.root import Root
 from improv.stage import Stage
 
@@ -52,6 +55,8 @@ class Foresight:
         # Who plays alone reads all anew, in slices: the memory is to know what the network had expected.
         self._reader = stage.reader(cast, go_on=True) if len(cast.parts) > 1 else None
         self._draft: Draft | None = None
+        self._writing: Sliced[Written | None] | None = None  # the next note, from this moment on:
+        self._from = float("-inf")
         self._opinions: dict[Note, float] = {}  # of what was handed out, when it was written
         self._expected: list[Note] = []
         self._struck: list[Note] = []  # by the player, since the last turn
@@ -74,9 +79,9 @@ class Foresight:
         self._turned_at = now
         if self._struck:
             return self._meet(now)
-        commands: list[Command] = []
         if self._draft is None or (self._expected and now >= self._expected[0].onset + LATE):
-            commands += self._again(now)
+            return self._again(now)
+        commands: list[Command] = []
         if self.cast.own == Part.ACCOMPANIMENT:
             # A hand that moves by a step lifts the finger it came from; the model, who lengthens a note before it
             # knows the next, does not.
@@ -137,7 +142,7 @@ class Foresight:
     def _stands(self, stays: Sequence[Note], now: float) -> None:
         """So much of the plan stands."""
         self._opinions = {note: self._opinions[note] for note in stays if note in self._opinions}
-        self._expected, self._struck = [], []
+        self._expected, self._struck, self._writing = [], [], None
         self._end = max([now, *(note.onset for note in stays)])
         self._misses = 0
 
@@ -165,17 +170,22 @@ class Foresight:
         assert self._draft is not None
         if self._end >= now + AHEAD or (isinstance(self._draft, Root) and self._draft.read()):
             return []
-        earliest = max(self._end, now)
-        latest = earliest + (self._rest if self._soon is None else self._soon)
-        if self._beat is not None and self._beat >= earliest:
-            earliest = latest = self._beat
-        written = self._draft.write(earliest, latest, self._rest)
+        if self._writing is None:
+            earliest = max(self._end, now)
+            latest = earliest + (self._rest if self._soon is None else self._soon)
+            if self._beat is not None and self._beat >= earliest:
+                earliest = latest = self._beat
+            self._from = earliest
+            self._writing = Sliced(self._draft.model, self._draft.writing(earliest, latest, self._rest))
+        if not self._writing.go_on():
+            return []
+        written, self._writing = self._writing.result, None
         if self._draft.rested:
             self._end = max(self._end, self._draft.reached or self._end)
         elif written is None:
             self._misses += 1
             if self._misses % MOST_MISSES == 0:
-                self._end = earliest + AHEAD
+                self._end = self._from + AHEAD
         else:
             self._misses, self._soon, self._beat = 0, None, None
             self._end = written.note.onset

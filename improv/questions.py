@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -53,6 +53,32 @@ def answered_together(model: StepModel, askings: Sequence[Asking[T]]) -> list[T]
                 results[number] = end.value
         answers = dict(zip(questions, steps(model, [*questions.values()]), strict=True))
     return [results[number] for number in range(len(askings))]
+
+
+class Sliced(Generic[T]):
+    """The result of one who asks alone, a slice at once: what is decided up to a question, or the model's answer."""
+
+    def __init__(self, model: StepModel, asking: Asking[T]) -> None:
+        self._model, self._asking = model, asking
+        self._question: Question | None = None
+        self._step: Step | None = None
+        self._results: list[T] = []
+
+    def go_on(self) -> bool:
+        """One slice; whether there is a result now."""
+        if self._question is not None:
+            self._step, self._question = self._question.asked(self._model), None
+            return False
+        try:
+            self._question = next(self._asking) if self._step is None else self._asking.send(self._step)
+        except StopIteration as end:
+            self._results.append(end.value)
+        return bool(self._results)
+
+    @property
+    def result(self) -> T:
+        """The result; IndexError before there is one."""
+        return self._results[0]
 
 
 def steps(model: StepModel, questions: Sequence[Question]) -> list[Step]:

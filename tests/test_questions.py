@@ -7,7 +7,7 @@ import numpy as np
 from improv import providers
 from improv.dials import WIDTH
 from improv.encoding import FIELDS
-from improv.questions import Asking, Question, answered, answered_together
+from improv.questions import Asking, Question, Sliced, answered, answered_together
 from improv.resources import default_model
 from improv.step import Controls, Step, StepModel, controls
 from tests.table_model import TableModel
@@ -58,3 +58,12 @@ def test_who_has_more_rows_to_be_read_is_asked_for_apart() -> None:
 def test_who_asks_nothing_has_a_result_all_the_same() -> None:
     assert answered_together(TableModel(), [asking(TableModel(), 0, 0)]) == [[]]
     assert answered_together(TableModel(), []) == []
+
+
+def test_in_slices_the_model_is_asked_in_slices_of_its_own_and_all_comes_out_the_same() -> None:
+    model = Counted(TableModel())
+    sliced, asked = Sliced(model, asking(model, 0, 3)), []
+    while not sliced.go_on():
+        asked.append(len(model.runs))
+    assert asked == [0, 1, 1, 2, 2, 3]
+    assert sliced.result == answered(model, asking(model, 0, 3))
