@@ -31,7 +31,10 @@ def music(folder: Path, pieces: int, count: int = 480) -> Path:
     return folder
 
 
-SMALL = "audition default --prompts 2 --seconds 8 --free-prompts 1 --free-minutes 1 --memory-weight 0,0.5 --workers 1"
+SMALL = (
+    "audition default --prompts 2 --seconds 8 --free-prompts 1 --free-minutes 1 --memory-weight 0,0.5 --drafts 1,2 "
+    "--workers 1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,9 @@ def test_everything_asked_for_is_left(judged):
     assert report["tables"].keys() == {
         *("likeness", "copying heard", "copying trained", "loops", "told", "lasting"),
     }
-    everybody = {"human", "elsewhere", "other", *STRAW_MEN, "memory 0", "memory 0.5"}
+    everybody = {"human", "elsewhere", "other", *STRAW_MEN, "memory 0", "memory 0.5", "best of 1", "best of 2"}
     for name, table in report["tables"].items():
-        missing = {"told": {"human"}, "lasting": {"elsewhere", "other"}}.get(name, set())
+        missing = {"told": {"human"}, "lasting": {"elsewhere", "other", "best of 1", "best of 2"}}.get(name, set())
         assert table.keys() == everybody - missing, name
     assert report["tables"]["likeness"]["human"] == dict.fromkeys(FEATURES, 1.0)
     assert report["by_folder"].keys() == report["gates_by_folder"].keys() == {"a", "b"}
@@ -71,7 +74,7 @@ def test_the_page_says_who_passed_what(judged):
 
 def test_midi_files_hold_the_prompt_and_what_each_player_made_of_it(judged):
     names = sorted(path.name for path in (judged / "midi").iterdir())
-    assert len(names) == 4 * 3 + 2 and "001-a-piece-0-human.mid" in names
+    assert len(names) == 4 * 5 + 2 and "001-a-piece-0-human.mid" in names
     assert [name for name in names if "playing-on" in name] == [
         "001-a-piece-0-memory-0-playing-on.mid",
         "001-a-piece-0-memory-0.5-playing-on.mid",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from improv.settings import Settings
 from improv.step import StepModel
 from training.audition.passages import Notes, between, releases
 
+Played = TypeVar("Played")
 #: A continuation ends where so many steps in a row bring nothing usable.
 MOST_MISSES = 64
 
@@ -77,6 +80,11 @@ def go_on(model: StepModel, job: Job) -> Notes:
             break
         written.append(new.note)
         earliest = new.note.onset
+    return sounding(written)
+
+
+def sounding(written: Sequence[Note]) -> Notes:
+    """Notes in onset order as a passage, each as long as it sounds."""
     notes = as_array(written)
     notes["duration"] = _lengths(notes)
     return notes
@@ -102,26 +110,34 @@ def _open(path: Path) -> None:
     _model = load(path)
 
 
-def _work(job: Job) -> Notes:
+def _work(how: Callable[[StepModel, Job], Played], job: Job) -> Played:
     assert _model is not None, "the pool opens the model first"
-    return go_on(_model, job)
+    return how(_model, job)
 
 
-def play(path: Path, jobs: Sequence[Job], workers: int = 1) -> Iterator[Notes]:
-    """The continuation of each job, in their order, by the model at `path`, in so many processes.
+def each(
+    how: Callable[[StepModel, Job], Played], path: Path, jobs: Sequence[Job], workers: int = 1
+) -> Iterator[Played]:
+    """What the model at `path` plays by `how` (a function that can be pickled) for each job, in their order, in so many
+    processes.
 
     The same jobs give the same notes whatever the number of processes. Raises UserError if the model cannot be read.
     """
     model = load(path)
     if workers < 2 or len(jobs) < 2:
-        yield from (go_on(model, job) for job in jobs)
+        yield from (how(model, job) for job in jobs)
         return
     # Forked, a worker would inherit locks of threads it does not have: a progress bar's, the model's.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_open, initargs=(path,))
     try:
-        yield from pool.map(_work, jobs)
+        yield from pool.map(partial(_work, how), jobs)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def play(path: Path, jobs: Sequence[Job], workers: int = 1) -> Iterator[Notes]:
+    """The continuation of each job, as `each` has it."""
+    return each(go_on, path, jobs, workers)
 
 
 def up_to(notes: Notes, cut: float, seconds: float) -> Notes:

@@ -43,7 +43,9 @@ def _midi(folder: Path, found: Audition) -> None:
         passages = {player: found.players[player][index] for player in (HUMAN, *found.machines)}
         if index in found.free:
             place = found.free.index(index)
-            passages |= {f"{player} playing on": found.on[player][place] for player in found.machines}
+            passages |= {
+                f"{player} playing on": found.on[player][place] for player in found.on.keys() & {*found.machines}
+            }
         for player, notes in passages.items():
             name = f"{index + 1:03}-{prompt.group}-{Path(prompt.name).stem}-{player.replace(' ', '-')}.mid"
             midifile.write(folder / name, lead, events_of(moved(notes, -begin)))

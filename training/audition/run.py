@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from improv.settings import Settings
 from training.audition import freerun, judge
-from training.audition.continuations import Job, play, up_to
+from training.audition.answering import best_of
+from training.audition.continuations import Job, each, play, up_to
 from training.audition.gates import Gate, gates
 from training.audition.judge import ELSEWHERE, HUMAN, OTHER
 from training.audition.passages import Notes, moved
@@ -23,13 +25,15 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is asked: `prompts` of each folder, continued for `seconds`; of all of them `free_prompts` for
-    `free_seconds`; by memories of these `weights`; `settings` otherwise as the daemon's; `workers` processes play."""
+    `free_seconds`; by memories of these `weights`; answered by the best of so many `drafts`, at the weight of the
+    settings; `settings` otherwise as the daemon's; `workers` processes play."""
 
     prompts: int = 16
     seconds: float = 20.0
     free_prompts: int = 20
     free_seconds: float = 300.0
     weights: tuple[float, ...] = (0.0, Settings().memory_weight, 1.0)
+    drafts: tuple[int, ...] = ()
     settings: Settings = field(default_factory=Settings)
     seed: int = 0
     workers: int = 1
@@ -38,8 +42,9 @@ class Plan:
 @dataclass
 class Audition:
     """What was found: `players` by name and prompt; `on` what they play on from the prompts at the indices `free`;
-    `machines` the names that are the machine's; `tables` by section over all prompts, `by_group` the same by folder;
-    `gates` of all; `runs` the lengths that copying counts; `seconds` how long playing and judging took."""
+    `machines` the names that are the machine's, of which those that answer are not asked to play on; `tables` by
+    section over all prompts, `by_group` the same by folder; `gates` of all; `runs` the lengths that copying counts;
+    `seconds` how long playing and judging took."""
 
     prompts: list[Prompt]
     players: dict[str, list[Notes]]
@@ -75,6 +80,8 @@ def audition(
     for name, notes in zip(machines, played, strict=True):
         players[name] = [up_to(one, p.cut, plan.seconds) for one, p in zip(notes, prompts, strict=True)]
         runs_on[name] = [notes[i] for i in free]
+    answers = [f"best of {count}" for count in plan.drafts]
+    players |= dict(zip(answers, _answers(model, prompts, plan, progress), strict=True))
     playing = time.perf_counter() - begin
     bands = freerun.bands(_windows(pieces))
     runs = {"copying heard": judge.runs_heard(prompts, players)}
@@ -100,7 +107,9 @@ def audition(
     by_group = {group: tables(of[group]) for group in groups} if len(groups) > 1 else {}
     took = {"playing": playing, "judging": time.perf_counter() - begin - playing}
     by_gates = {group: gates(one) for group, one in by_group.items()}
-    return Audition(prompts, players, free, runs_on, machines, found, gates(found), by_group, by_gates, runs, took)
+    return Audition(
+        prompts, players, free, runs_on, [*machines, *answers], found, gates(found), by_group, by_gates, runs, took
+    )
 
 
 def _spread(count: int, picked: int) -> list[int]:
@@ -154,6 +163,21 @@ def _machines(
         played.append(notes)
         progress(len(played), len(jobs))
     return [played[begin : begin + len(prompts)] for begin in range(0, len(jobs), len(prompts))]
+
+
+def _answers(model: Path, prompts: Sequence[Prompt], plan: Plan, progress: Progress) -> list[list[Notes]]:
+    """By count of drafts and prompt the best answer."""
+    if not plan.drafts:
+        return []
+    jobs = [Job(p.heard, p.cut + plan.seconds, plan.settings, (plan.seed, i)) for i, p in enumerate(prompts)]
+    by_prompt = []
+    for best in each(partial(best_of, plan.drafts, plan.seconds), model, jobs, plan.workers):
+        by_prompt.append(best)
+        progress(len(by_prompt), len(jobs))
+    return [
+        [up_to(best[place], p.cut, plan.seconds) for best, p in zip(by_prompt, prompts, strict=True)]
+        for place in range(len(plan.drafts))
+    ]
 
 
 def _windows(pieces: Sequence[Held]) -> dict[str, list[Any]]:

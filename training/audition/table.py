@@ -64,17 +64,23 @@ def page(
 
 def gate_lines(gates: Sequence[Gate]) -> list[str]:
     """Which measures are gates and who passes them, as a table; and the count."""
-    machines = list(gates[0].values)
+    machines = list(gates[0].values)  # of which those that answer do not play on
     head = "| measure | goal | bound | " + " | ".join(machines) + " | gate |"
     lines = [head, "|---" * (4 + len(machines)) + "|"]
     for gate in gates:
-        cells = [f"{gate.values[m]:.2f} {'passed' if gate.passed[m] else 'failed'}" for m in machines]
+        cells = [_cell(gate, machine) for machine in machines]
         counts = "yes" if gate.counts else "no: does not tell people from " + ", ".join(gate.fooled_by)
         lines.append(f"| {gate.name} | {gate.goal} | {gate.bound:.2f} | {' | '.join(cells)} | {counts} |")
     used = [gate for gate in gates if gate.counts]
-    kept = ", ".join(f"{m}: {sum(gate.passed[m] for gate in used)}" for m in machines)
-    every = ", ".join(f"{m}: {sum(gate.passed[m] for gate in gates)}" for m in machines)
+    kept = ", ".join(f"{m}: {sum(gate.passed.get(m, False) for gate in used)}" for m in machines)
+    every = ", ".join(f"{m}: {sum(gate.passed.get(m, False) for gate in gates)}" for m in machines)
     return [*lines, "", f"Gates passed, of {len(used)}: {kept}. Of all {len(gates)} measures: {every}."]
+
+
+def _cell(gate: Gate, machine: str) -> str:
+    if machine not in gate.values:
+        return ""
+    return f"{gate.values[machine]:.2f} {'passed' if gate.passed[machine] else 'failed'}"
 
 
 def table_lines(table: Table, digits: int) -> list[str]:

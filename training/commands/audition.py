@@ -35,6 +35,8 @@ def options(command: argparse.ArgumentParser) -> None:
     add("--free-minutes", type=positive_number, default=5.0, help="for how long (default: %(default)g)")
     weights = "the memory's weights to play at, from 0 to 1 and with commas (default: 0, the daemon's own and 1)"
     add("--memory-weight", type=shares, metavar="X,Y", help=weights)
+    drafts = "answer each prompt too, with the best of so many drafts, as in 1,4,8: what choosing gains (default: none)"
+    add("--drafts", type=counts, default=(), metavar="N,M", help=drafts)
     own = "{}: one number for all fields, or some by name, as in ioi=0.9,pitch=1 (default: the daemon's)"
     add("--temperature", metavar="X", help=own.format("boldness"))
     add("--top-p", metavar="X", help=own.format("share of the likeliest values drawn from"))
@@ -56,6 +58,14 @@ def shares(text: str) -> tuple[float, ...]:
     values = tuple(dict.fromkeys(float(one) for one in text.split(",")))
     if not all(0 <= value <= 1 for value in values):
         raise argparse.ArgumentTypeError(f"{text}: expected numbers from 0 to 1, as in 0,0.5")
+    return values
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Whole numbers from 1 to 32, with commas between them; each once."""
+    values = tuple(dict.fromkeys(int(one) for one in text.split(",")))
+    if not all(1 <= value <= 32 for value in values):
+        raise argparse.ArgumentTypeError(f"{text}: expected whole numbers from 1 to 32, as in 1,4,8")
     return values
 
 
@@ -108,6 +118,7 @@ def plan_of(options: argparse.Namespace) -> Any:
         free_prompts=options.free_prompts,
         free_seconds=60 * options.free_minutes,
         weights=options.memory_weight or tuple(dict.fromkeys((0.0, usual.memory_weight, 1.0))),
+        drafts=options.drafts,
         settings=settings,
         seed=options.seed,
         workers=options.workers or os.cpu_count() or 1,
