@@ -21,10 +21,9 @@ from improv.dials import NOTHING_ASKED, Asked
 from improv.drawing import register_bias
 from improv.drift import NO_KEY, Manner, pull
 from improv.encoding import PITCH, Encoding
-from improv.loudness import drawn_so_far, loudness
+from improv.loudness import answered, loudness, within
 from improv.notes import Note
 from improv.step import Floats
-from improv.sums import NONE
 from improv.tally import Look, Tally
 
 #: Of how many notes of its own a draft keeps in mind what they have drifted.
@@ -41,12 +40,12 @@ class Bearing:
 
     def __init__(self, player: Tally, usual: tuple[float, float]) -> None:
         self._player = player
-        self._usual = usual
+        self._usual = within(usual)
         self._own = Tally(DRIFT_NOTES)  # of velocities as the model drew them
         self._lately: Look | None = None  # at those
         self._look()
         #: What the model hears is moved in one way from the beginning to the end of a draft.
-        self.to_model = self._loudness.to_model
+        self.to_model = loudness(self._held, self._usual).to_model
 
     def copy(self) -> Bearing:
         """Another that goes on from here by itself."""
@@ -59,7 +58,6 @@ class Bearing:
         self._held = self._player.last(reach, SPAN, least=CONTEXT_NOTES)
         key = self._player.last(min(reach, KEY_NOTES))
         self._classes = NO_KEY if key is None else key.manner.classes
-        self._loudness = loudness(NONE if self._held is None else self._held.velocities, self._usual)
 
     def went_on(self, notes: Iterable[Note]) -> None:
         """More was heard, and these notes have been written meanwhile, of velocities as the model draws them."""
@@ -88,20 +86,14 @@ class Bearing:
         bias[encoding.field(PITCH)] += register_bias([held.lowest + round(higher), held.highest + round(higher)])
         return bias
 
-    def drawn(self) -> tuple[float, float]:
-        """Mean and spread of velocity as the model has drawn it lately."""
-        return drawn_so_far(NONE if self._lately is None else self._lately.velocities, self._usual)
-
     def as_model(self, note: Note) -> Note:
         """A note as played, as loud as the model would have heard it."""
         return replace(note, velocity=self.to_model(note.velocity))
 
-    def to_player(self, velocity: int, drawn: tuple[float, float]) -> int:
-        """A velocity that the model drew, where it draws with this mean and spread, as loud as the player would play
-        it."""
-        return replace(self._loudness, model=drawn).to_player(velocity)
+    def to_player(self, velocity: int) -> int:
+        """A velocity that the model drew, as loud as the player would play it; left to itself a model drifts."""
+        return answered(self._held, self._lately, self._usual).to_player(velocity)
 
     def as_loud(self, velocity: int, times: float) -> int:
-        """A velocity that the model drew, so many times as loud as the player would play it; left to itself a model
-        drifts."""
-        return min(max(round(self.to_player(velocity, self.drawn()) * times), 1), 127)
+        """The same, so many times as loud."""
+        return min(max(round(self.to_player(velocity) * times), 1), 127)

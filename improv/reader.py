@@ -24,10 +24,9 @@ from improv.context import CONTEXT_NOTES, Key, Tail
 from improv.dials import Meter, heard
 from improv.ears import Ears
 from improv.encoding import Order, Rows
-from improv.loudness import loudness
+from improv.loudness import loudness, within
 from improv.notes import GROUP_SPAN, Note, Part
 from improv.step import Floats, StepModel, controls
-from improv.sums import sums
 
 #: Seconds after its first note when a chord is over, what comes late included.
 OVER = GROUP_SPAN + 0.01
@@ -185,7 +184,7 @@ class Reader:
         self._ahead, self._fed = None, False
         self._bearing.went_on(self._own_since() if self._go_on else ())
         recent = [note.velocity for note in self._ears.recent][-CONTEXT_NOTES:]
-        moved = loudness(sums(recent), self._model.velocity).to_model
+        moved = loudness(self._ears.played.last(CONTEXT_NOTES), within(self._model.velocity)).to_model
         self._stale = any(abs(moved(one) - self._how.loudness(one)) > SAME for one in {*recent})
 
     def _own_since(self) -> list[Note]:

@@ -21,22 +21,23 @@ from improv.sums import Sums
 
 #: A wait counts for no more seconds than this: in a longer one somebody else plays.
 REST = 3.0
-#: What is summed: of a note's pitch, of the log2 of a new group's wait in seconds, of whether a note joins a group, and
-#: of velocity, how many there are, their total and their squares; the seconds waited; each pitch class. (But for waits
-#: these are whole numbers, and exact.)
-_FACTS = 25
+#: What is summed: of a note's pitch, of the log2 of a new group's wait in seconds, of whether a note joins a group, of
+#: velocity and of its steps, how many there are, their total and their squares; the seconds waited; each pitch class.
+#: (But for waits these are whole numbers, and exact.)
+_FACTS = 28
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """The last notes, one or more: the `manner` they are played in, the `lowest` and the `highest` pitch, `pace` in
-    notes a second while they play, and their velocities."""
+    notes a second while they play, their velocities, and the `steps` of these from one to the next."""
 
     manner: Manner
     lowest: int
     highest: int
     pace: float
     velocities: Sums
+    steps: Sums
 
 
 class Tally:
@@ -46,6 +47,7 @@ class Tally:
         self._most = most
         self.count = 0
         self._head: float | None = None
+        self._velocity = 0
         self._onsets = [0.0] * most
         self._sums = np.zeros((most + 1, _FACTS))  # before each of the last notes, and after them all
         # What of earlier notes no later one is lower, or higher, than: the first that a look reaches is its bound. As
@@ -64,7 +66,11 @@ class Tally:
             self._head = note.onset
         wait = 0.0 if joins or since == inf else log2(since)
         seconds = 0.0 if joins else min(since, REST)
-        facts = (1, pitch, pitch**2, not joins, wait, wait**2, 1, joins, joins, 1, velocity, velocity**2, seconds)
+        step, self._velocity = velocity - self._velocity, velocity
+        facts = (
+            *(1, pitch, pitch**2, not joins, wait, wait**2, 1, joins, joins),
+            *(1, velocity, velocity**2, 1, step, step**2, seconds),
+        )
         sums = self._sums[(number + 1) % len(self._sums)]
         sums[:] = self._sums[number % len(self._sums)]
         sums[: len(facts)] += facts
@@ -88,14 +94,15 @@ class Tally:
             oldest = self._onset(self.count - 1) - within
             first += bisect_left(range(first, max(first, self.count - least)), oldest, key=self._onset)
         since, later = self._since(first), self._since(first + 1)
-        # How long the first of them was waited for, and whether it joined others, says nothing of these.
-        waits, joins, seconds = Sums(*later[3:6]), Sums(*later[6:9]), later[12]
+        # How the first of them followed on others says nothing of these.
+        waits, joins, steps, seconds = Sums(*later[3:6]), Sums(*later[6:9]), Sums(*later[12:15]), later[15]
         return Look(
-            Manner(Sums(*since[0:3]), waits, joins, seconds, tuple(since[13:])),
+            Manner(Sums(*since[0:3]), waits, joins, seconds, tuple(since[16:])),
             lowest=_from(self._lows, first),
             highest=_from(self._highs, first),
             pace=(self.count - first) / max(seconds, LEAST_SPAN),
             velocities=Sums(*since[9:12]),
+            steps=steps,
         )
 
     def copy(self) -> Tally:

@@ -24,13 +24,13 @@ from improv.errors import UserError
 from improv.events import Event, NoteOff, NoteOn
 from improv.jam import jam
 from improv.listener import notes_in
-from improv.loudness import loudness
+from improv.loudness import loudness, within
 from improv.notes import Note
 from improv.providers import load_to_play
 from improv.resources import default_model
 from improv.settings import Settings
 from improv.step import StepModel, controls
-from improv.sums import sums
+from improv.tally import Tally
 from tests.bench.turns import answers as decisions
 
 #: A phrase lasts this many seconds, at least and at most, and has this many notes.
@@ -109,7 +109,7 @@ class Judgement:
 def judge(model: StepModel, called: list[Note], answer: list[Note]) -> Judgement:
     """Let the model hear phrase and answer, note by note. A wait is long at three times the phrase's usual one."""
     encoding = model.encoding
-    heard = loudness(sums(note.velocity for note in called), model.velocity)
+    heard = loudness(Tally(len(called), called).last(len(called)), within(model.velocity))
     notes = [replace(note, velocity=heard.to_model(note.velocity)) for note in [*called, *answer]]
     arranged = arrange(as_array(notes), Order.LEAD_FIRST)
     rows, dials = encoding.rows(arranged), heard_dials(arranged)
