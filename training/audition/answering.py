@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from improv.modes.answer import LEAST_REST
-from improv.modes.drafts import Root, cost
+from improv.modes.drafts import cost
 from improv.modes.writing import FIRST_LATEST, Answer
 from improv.panel import Panel
+from improv.root import Root
 from improv.step import StepModel
 from improv.turntaking import TurnTaking
 from training.audition.continuations import Job, listened, sounding
@@ -26,7 +27,8 @@ def best_of(counts: Sequence[int], length: float, model: StepModel, job: Job) ->
     ears, panel = listened(job.heard, model, job.settings), Panel(job.settings)
     turns = TurnTaking(panel, job.heard["onset"].tolist())
     root = Root(model, ears, panel, np.random.default_rng(job.seed))
-    root.read()
+    while root.read():
+        pass
     due = job.until - length - FIRST_LATEST
     answers: list[Answer] = []
     for _ in range(max(counts)):
