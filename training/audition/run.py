@@ -70,8 +70,7 @@ def audition(
 
     Raises UserError if the model cannot be read or no piece is long enough.
     """
-    begin = time.perf_counter()
-    prompts = choose(pieces, plan.prompts, plan.seconds, plan.seed)
+    begin, prompts = time.perf_counter(), choose(pieces, plan.prompts, plan.seconds, plan.seed)
     free = _spread(len(prompts), plan.free_prompts)
     players = _people(prompts, plan)
     runs_on = _people_going_on([prompts[i] for i in free], prompts, plan)
@@ -80,8 +79,8 @@ def audition(
     for name, notes in zip(machines, played, strict=True):
         players[name] = [up_to(one, p.cut, plan.seconds) for one, p in zip(notes, prompts, strict=True)]
         runs_on[name] = [notes[i] for i in free]
-    answers = [f"best of {count}" for count in plan.drafts]
-    players |= dict(zip(answers, _answers(model, prompts, plan, progress), strict=True))
+    answers = _answers(model, prompts, plan, progress)
+    players |= answers
     playing = time.perf_counter() - begin
     bands = freerun.bands(_windows(pieces))
     runs = {"copying heard": judge.runs_heard(prompts, players)}
@@ -165,19 +164,19 @@ def _machines(
     return [played[begin : begin + len(prompts)] for begin in range(0, len(jobs), len(prompts))]
 
 
-def _answers(model: Path, prompts: Sequence[Prompt], plan: Plan, progress: Progress) -> list[list[Notes]]:
-    """By count of drafts and prompt the best answer."""
+def _answers(model: Path, prompts: Sequence[Prompt], plan: Plan, progress: Progress) -> dict[str, list[Notes]]:
+    """By name, of a count of drafts, and prompt the best answer."""
     if not plan.drafts:
-        return []
+        return {}
     jobs = [Job(p.heard, p.cut + plan.seconds, plan.settings, (plan.seed, i)) for i, p in enumerate(prompts)]
     by_prompt = []
     for best in each(partial(best_of, plan.drafts, plan.seconds), model, jobs, plan.workers):
         by_prompt.append(best)
         progress(len(by_prompt), len(jobs))
-    return [
-        [up_to(best[place], p.cut, plan.seconds) for best, p in zip(by_prompt, prompts, strict=True)]
-        for place in range(len(plan.drafts))
-    ]
+    return {
+        f"best of {count}": [up_to(best[i], p.cut, plan.seconds) for best, p in zip(by_prompt, prompts, strict=True)]
+        for i, count in enumerate(plan.drafts)
+    }
 
 
 def _windows(pieces: Sequence[Held]) -> dict[str, list[Any]]:
