@@ -112,10 +112,10 @@ def test_what_the_player_plays_meanwhile_counts():
     bearing = Bearing(heard, USUAL)
     for note in notes(64, 84, 120, start=30.0):
         heard.add(note)
-    before = bearing.to_player(64, USUAL)
+    before = bearing.to_player(64)
     for note in DRAWN[:LOOK_EVERY]:
         bearing.wrote(note)
-    assert bearing.to_player(64, USUAL) > before + 10
+    assert bearing.to_player(64) > before + 10
 
 
 def test_before_any_note_nothing_is_bent():
