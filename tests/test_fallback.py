@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from improv import app, config, providers
 from improv.dials import WIDTH
 from improv.drawing import sane
 from improv.echoes import Echoes
@@ -174,3 +175,25 @@ def test_echoes_play_what_was_heard_and_obey_bias() -> None:
 
 def test_the_core_never_sees_it() -> None:
     Improviser(Fallback([("a", model(raises))]), Settings(), np.random.default_rng(0))
+
+
+def test_in_playing_the_processor_stands_behind_another_provider_and_memory_alone_behind_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def load(path: object, provider: str = "cpu") -> Misbehaves:
+        asked.append(provider)
+        return model(raises)
+
+    monkeypatch.setattr(providers, "load_to_play", load)
+    monkeypatch.setattr("improv.model.available", lambda: ["cuda", "cpu"])
+    one = app.load_to_play(config.Config({**config.settle(None, {}).values, "model.provider": "cuda"}))
+    assert asked == ["cuda", "cpu"]
+    for _ in range(2 * IN_A_ROW):
+        assert not sane(run(one), 0, ENCODING)
+    assert [line for line in one.news() if "goes on with" in line] == [
+        "the model keeps failing: improv goes on with the network on the processor",
+        "the model keeps failing: improv goes on with memory alone",
+    ]
+    assert sane(run(one), 0, ENCODING)
