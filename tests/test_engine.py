@@ -130,6 +130,16 @@ def test_of_a_backlog_the_last_notes_are_heard_and_the_others_only_written_down(
     assert records == [LeftOut(tuple(NoteOn(0.125, 0, pitch, 64) for pitch in range(68)))]
 
 
+def test_what_began_and_what_came_too_late_is_written_down() -> None:
+    sent, dropped = Sent(0.25, 0.001, 60, 64, 1), Dropped(0.5, 62, 64, 1)
+    records: list[object] = []
+    recorder = SimpleNamespace(put=records.append, news=list)
+    link, line = ScoredLink([[sent, dropped]]), StatusLine(Silent(), "quiet")
+    desk = Desk(line, recorder)  # type: ignore[arg-type]
+    engine.run(ScoredCore(), link, Timing(), line, link.stopping, lambda: link.clock, desk=desk)
+    assert records == [sent, dropped]
+
+
 def test_lost_ports_end_it_with_their_message() -> None:
     core = ScoredCore()
     assert run(core, ScoredLink([[], [Lost("gone")], []]))[0] == "gone"

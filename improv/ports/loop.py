@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from improv.clock import now
 from improv.conductor import CLOCK_BYTES, Conductor
-from improv.events import Event, NoteOn
+from improv.events import Event, NoteOff, NoteOn
 from improv.ledger import let_go
 from improv.midi import Parser, note_off
 from improv.plan import Command, Conduct, Silence
@@ -163,6 +163,9 @@ class Loop:
         self._scheduler.pass_through(event for event in events if isinstance(event, NoteOn))
         self._output.send(data)
         self._scheduler.pass_through(event for event in events if not isinstance(event, NoteOn))
+        for event in events:
+            if isinstance(event, NoteOff):
+                self._repeats.passed_on((event.channel, event.pitch), now())
 
     def _obey(self) -> None:
         for command in self._pipe.receive():

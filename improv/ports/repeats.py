@@ -4,7 +4,8 @@
    others send in the next milliseconds vanishes; on a busy machine it may stand still for longer.
 2. When the list of ports changes, the offs of the last WITHIN seconds are said again, at CHANGE_AT.
 3. When all is over, the offs of the last LAST_WITHIN seconds are.
-4. Where the system may lose messages, every off is said again OFF_AGAIN_AT, and what silences everything for longer.
+4. Where the system may lose messages, every off of improv's is said again OFF_AGAIN_AT, and what silences everything
+   for longer.
 5. What sounds again meanwhile is left alone.
 """
 
@@ -45,8 +46,12 @@ class Repeats:
 
     def ended(self, key: Key, now: float) -> None:
         """An off left."""
-        self._ended.append((now, key))
+        self.passed_on(key, now)
         self._plan([note_off(*key)] if self._off_again_at else [], now, self._off_again_at)
+
+    def passed_on(self, key: Key, now: float) -> None:
+        """An off of the player's left, as it came: it is said again at an end or a change, and not without need."""
+        self._ended.append((now, key))
 
     def silenced(self, messages: Iterable[bytes], now: float) -> None:
         """These were sent to silence what sounds."""

@@ -177,6 +177,16 @@ def test_wherever_sending_fails_nothing_is_left_sounding(room: Room, number: int
     assert len(output.sent) > 5 and not sounds
 
 
+def test_offs_of_the_player_s_that_were_passed_on_are_said_again_at_the_end(thru: Room) -> None:
+    """And not before: what is passed on is what came."""
+    thru.port.comes_in += [note_on(0, 48, 64), note_off(0, 48)]
+    thru.turn()
+    thru.turn()
+    assert thru.port.sent == [note_on(0, 48, 64), note_off(0, 48)]
+    thru.loop.silence(lambda _: None)
+    assert thru.port.sent.count(note_off(0, 48)) == 1 + len(SILENCE_AT)
+
+
 def test_it_ends_when_told_to(room: Room) -> None:
     room.loop.end()
     room.loop.run()
