@@ -24,6 +24,8 @@ SPAN = 30.0
 HALF_KNOWN = 8.0
 #: Notes a second are counted over no less than this many seconds, and are taken to be no fewer.
 LEAST_SPAN, LEAST_PACE = 2.0, 0.05
+#: What is asked for may be brief, but no briefer than this many seconds: one chord is no pace.
+LEAST_ASKED = 0.25
 
 Floats = NDArray[np.float32]
 Values = NDArray[np.float64]
@@ -156,12 +158,16 @@ class Meter:
             self._sums -= self._window.popleft()[1]
 
 
-def asked(arranged: Arranged) -> Asked:
-    """What these notes would have been asked for as: their notes a second, mean pitch and mean velocity."""
+def asked(arranged: Arranged, until: float | None = None) -> Asked:
+    """What these notes would have been asked for as: their notes a second, mean pitch and mean velocity.
+
+    Paced `until` the next note's onset (seconds); where none follows, the last of them begins what comes after.
+    """
     notes, onsets = arranged.notes, arranged.onsets
     if not len(notes):
         return Asked()
-    pace = len(notes) / max(float(onsets[-1] - onsets[0]), LEAST_SPAN)
+    count, until = (max(1, len(notes) - 1), float(onsets[-1])) if until is None else (len(notes), until)
+    pace = count / max(until - float(onsets[0]), LEAST_ASKED)
     return Asked(pace, float(notes["pitch"].mean()), float(notes["velocity"].mean()))
 
 

@@ -75,5 +75,14 @@ def test_what_is_asked_goes_where_it_belongs_and_nowhere_else() -> None:
 def test_what_music_would_have_been_asked_for_as() -> None:
     assert asked(arranged()) == NOTHING_ASKED
     played = asked(arranged(*((0.25 * i, 60 + i % 3, 50 + 10 * (i % 2)) for i in range(17))))
-    assert (played.density, played.loudness) == (pytest.approx(17 / 4), pytest.approx(50 + 80 / 17))
+    assert (played.density, played.loudness) == (pytest.approx(4), pytest.approx(50 + 80 / 17))
     assert played.register == pytest.approx(60 + np.mean([i % 3 for i in range(17)]))
+
+
+def test_a_passage_is_as_fast_as_it_is_however_short_and_wherever_it_is_cut() -> None:
+    whole = arranged(*((0.125 * i, 60, 64) for i in range(65)))
+    for length in (2, 4, 12, 64):
+        until = float(whole.onsets[length])
+        assert asked(whole.passage(0, length), until).density == pytest.approx(8)
+        assert asked(whole.passage(0, length)).density == pytest.approx(8 if length > 2 else 4)  # one wait in 0.25 s
+    assert asked(whole.passage(0, 1)).density == pytest.approx(4)

@@ -132,7 +132,8 @@ def told_of(arranged: Arranged, name: str, what: str) -> Floats:
     beside = np.zeros((len(arranged.notes) + 1, WIDTH), np.float32)
     for begin in range(0, len(arranged.notes), PASSAGE):
         end = begin + PASSAGE
-        value = getattr(asked(arranged.passage(begin, end)), name)
+        until = float(arranged.onsets[end]) if end < len(arranged.notes) else None
+        value = getattr(asked(arranged.passage(begin, end), until), name)
         beside[begin:end] = Asked(**{name: DIALS[name].wrong(value, side) if side else value}).vector()
     return beside
 

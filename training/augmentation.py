@@ -36,7 +36,7 @@ class Augmentation:
     drop_history: float = 0.1
     alone: float = 0.12  # chance that only one part of a piece is played
     drop_dial: float = 0.15  # a kind of heard dials
-    ask: float = 0.35  # chance that a kind of dials is asked
+    ask: float = 0.45  # chance that a kind of dials is asked
     ask_anew: float = 0.5  # chance that what was heard of the same thing is dropped then
     passage: tuple[int, int] = (12, 256)  # notes that are asked for as one, at random in between
 
@@ -101,7 +101,9 @@ def asked_of_passages(arranged: Arranged, begin: int, length: int) -> Floats:
     told = np.zeros((count + 1, WIDTH), np.float32)
     for first in range(begin, max(count, begin + 1), length):
         last = min(first + length, count)
-        told[first if first > begin else 0 : last + (last == count)] = asked(arranged.passage(first, last)).vector()
+        until = float(arranged.onsets[last]) if last < count else None
+        passage = asked(arranged.passage(first, last), until)
+        told[first if first > begin else 0 : last + (last == count)] = passage.vector()
     return told
 
 

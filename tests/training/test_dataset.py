@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from improv.dials import FIELD, WIDTH, Dial, heard
+from improv.dials import FIELD, WIDTH, Dial, density, heard
 from improv.encoding import (
     FIELDS,
     IOI,
@@ -287,6 +287,13 @@ def test_what_is_asked_is_what_comes_passage_by_passage():
             assert register[0, 0] * 12 + 64 == pytest.approx(notes[:, PITCH].mean(), abs=1e-3)
             assert loudness[0, 0] * 24 + 64 == pytest.approx(notes[:, VELOCITY].mean() * 4 + 2, abs=2)
     assert passages > 3
+
+
+def test_a_brief_passage_is_asked_for_at_the_pace_it_has():
+    whole = arrange(played(300), Order.ASCENDING)
+    dials = heard(whole)
+    replace(STILL, ask=1, passage=(5, 5)).turn_dials(dials, whole, 40, np.random.default_rng(0))
+    assert dials[:, FIELD[Dial.ASKED_DENSITY].start] == pytest.approx(float(density(4.0)), abs=1e-5)
 
 
 def test_passages_are_of_any_length_up_to_the_whole_crop():
