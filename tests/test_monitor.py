@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from improv import clock
 from improv.controls import Binding, Controls, bindings
+from improv.engine import Timing
 from improv.errors import UserError
 from improv.events import ControlChange, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
+from improv.improviser import Improviser
 from improv.learning import PATIENCE
 from improv.modes import MODES
 from improv.monitor import showing
@@ -19,11 +22,14 @@ from improv.monitor.cables import Cables
 from improv.monitor.dials import DIALS, described, shown, turned
 from improv.monitor.guard import Guard
 from improv.monitor.hub import BUSY, CLIENTS, LOST, RATE, Hub, Lasting
+from improv.monitor.link import AHEAD, PageLink
+from improv.monitor.mirror import Mirror
+from improv.monitor.overheard import Overheard
 from improv.monitor.remote import Remote
 from improv.monitor.schema import FILE, Schema
 from improv.monitor.witness import Witness
 from improv.plan import Cancel, PlannedNote, Play, Silence
-from improv.ports.reports import Back, Opened, Plugged, There, Unplugged
+from improv.ports.reports import Back, Opened, Plugged, Report, Sent, There, Unplugged
 from improv.providers import load_to_play
 from improv.resources import default_model
 from improv.settings import Settings, tempered
@@ -317,3 +323,28 @@ def test_boldness_turned_on_the_page_changes_what_is_played_and_a_seed_gives_the
 
     assert answers(0.5, range(1, 2)) == answers(0.5, range(1, 2)) != answers(2.0, range(1, 2))
     assert leaps(2.0) > 1.25 * leaps(0.5)
+
+
+class NoPorts:
+    """A link to nothing."""
+
+    def send(self, command: object) -> None:
+        pass
+
+    def wait(self, timeout: float | None, beside: object = None) -> list[Report]:
+        return []
+
+
+def test_improvs_notes_are_told_before_they_are_due_and_so_are_never_late_for_the_synth() -> None:
+    page = PageOf()
+    page.connection = None  # type: ignore[attr-defined]
+    core = Improviser(load_to_play(default_model()), Settings(), np.random.default_rng(0))
+    mirror = Mirror(page, core, Overheard(core._stage.model), Timing(), 0.0, recording=False)  # type: ignore[arg-type]
+    link = PageLink(page, NoPorts(), Cables(None, There()), list, mirror, alone=True)  # type: ignore[arg-type]
+    due = clock.now() + AHEAD / 2
+    link.send(Play((PlannedNote(due, 60, 80, 0.5, 1), PlannedNote(due + 10 * AHEAD + 10.0, 62, 80, 0.5, 1))))
+    reports = link.wait(0.0)
+    told = [message["events"] for message in page.told if message["type"] == "notes"]
+    assert [(event["on"], event["pitch"], event["at"]) for events in told for event in events] == [(True, 60, due)]
+    assert [report.deadline for report in reports if isinstance(report, Sent)] == [due]
+    assert all(map(fits, page.told))

@@ -20,6 +20,9 @@ from improv.plan import Command, Silence
 from improv.ports.link import Beside
 from improv.ports.reports import Report, Said, Sent
 
+#: Seconds before they begin and end that improv's notes go to the page: its synth sounds them at the very moment.
+AHEAD = 0.03
+
 
 class Ports(Protocol):
     """The link to real ports, or to who looks at them."""
@@ -69,7 +72,7 @@ class PageLink:
         reports = self._rest(timeout)
         if any([self._cables.hear(report) for report in reports]):
             self._page.tell({"type": "ports", "ports": self._cables.message()})
-        begun = self._witness.go_on(clock.now())
+        begun = self._witness.go_on(clock.now() + AHEAD)
         if begun:
             self._page.tell(strokes(begun))
             self._mirror.planned(self._witness.planned)
@@ -82,15 +85,17 @@ class PageLink:
 
     def _rest(self, timeout: float | None) -> list[Report]:
         due = self._witness.due_at()
-        left = [seconds for seconds in (timeout, None if due is None else due - clock.now()) if seconds is not None]
+        left = [
+            seconds for seconds in (timeout, None if due is None else due - AHEAD - clock.now()) if seconds is not None
+        ]
         return self._ports.wait(max(0.0, min(left)) if left else None, self._page.connection)
 
 
 def _sent(begun: Sequence[Stroke]) -> list[Report]:
-    """As the port process would report it."""
+    """As the port process would report it: late is what the page was told too late to sound it in time."""
     now = clock.now()
     return [
-        Sent(one.deadline, now - one.deadline, one.note.pitch, one.note.velocity, one.note.channel)
+        Sent(one.deadline, max(0.0, now - one.deadline), one.note.pitch, one.note.velocity, one.note.channel)
         for one in begun
         if one.on
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -127,6 +128,57 @@ def test_a_keyboard_over_webmidi_is_heard(look: Look) -> None:
     assert page.notes("player")[0]["pitch"] == 61
     assert page.notes("player")[0]["velocity"] == 90
     page.until(lambda: page.pedals() == [True, False], "its pedal")
+
+
+def test_a_knob_of_a_keyboard_in_the_browser_is_learned_and_turns(look: Look) -> None:
+    page = look()
+    page.page.evaluate(KEYBOARD)
+    page.page.locator("#webmidi").click()
+    page.page.get_by_text("Hears Little Keys.").wait_for()
+    page.page.locator("#controls [data-learn=loudness]").click()
+    page.page.locator("#controls [data-learn=loudness].waiting").wait_for()
+    page.page.evaluate("for (let value = 1; value < 128; value += 1) strike(0xb0, 21, value)")
+    page.until(lambda: page.of("bindings")[-1]["bindings"] == {"loudness": "cc 21"}, "the knob to be learned")
+    page.until(lambda: page.of("settings") and page.of("settings")[-1]["settings"]["loudness"] > 1.9, "it to be turned")
+    assert sum(message["type"] == "control" for message in page.sent) < 64, "what comes too fast is said less often"
+    page.page.locator("#bindings-title").click()
+    page.page.locator("[data-unbind=loudness]").click()
+    page.page.locator("#control-loudness").fill("1")
+    page.until(lambda: page.of("settings")[-1]["settings"]["loudness"] == 1, "all as it was")
+    page.until(lambda: page.of("bindings")[-1]["bindings"] == {}, "the knob to be free")
+
+
+#: The leftmost of the player's notes that is drawn on the roll, in pixels; null where there is none.
+LEFTMOST = """() => {
+  const canvas = document.getElementById("canvas");
+  const roll = document.getElementById("roll");
+  const [wide, high] = [canvas.width, roll.offsetHeight];
+  const { data } = canvas.getContext("2d").getImageData(0, roll.offsetTop + 40, wide, high - 40);
+  for (let x = 0; x < wide * 0.95; x += 1) for (let y = 0; y < high - 40; y += 1) {
+    const at = 4 * (y * wide + x);
+    if (data[at + 2] > data[at] + 60 && data[at + 3] > 200) return x;
+  }
+  return null;
+}"""
+
+
+@pytest.mark.parametrize(("motion", "flows"), [("reduce", False), ("no-preference", True)])
+def test_the_roll_flows_unless_less_motion_is_wanted(look: Look, motion: str, flows: bool) -> None:
+    page = look(reduced_motion=motion)
+    page.page.locator("#mute").click()
+    page.page.locator("#mute[aria-pressed=true]").wait_for()
+    page.press("a")
+    page.until(lambda: page.page.evaluate(LEFTMOST), "the note")
+    found = []
+    for _ in range(6):
+        page.page.wait_for_timeout(250)
+        found.append(page.page.evaluate(LEFTMOST))
+    page.page.locator("#mute").click()
+    steps = [after - before for before, after in pairwise(found) if None not in (before, after)]
+    if flows:
+        assert steps and min(steps) < -8, found
+    else:
+        assert steps.count(0) >= len(steps) - 1, f"at most one page is turned: {found}"
 
 
 def test_two_hundred_notes_a_second_are_drawn_without_a_gap(look: Look) -> None:

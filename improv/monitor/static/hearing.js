@@ -1,7 +1,5 @@
 // What the synth is to sound of what the engine reports, and when.
 
-// Improv's notes are reported a little unevenly; each sounds this long after it was due, so that its rhythm is even.
-const STEADY = 0.025;
 // An echo of this page's own note comes back within this time, or never.
 const ECHO = 1.0;
 
@@ -28,7 +26,8 @@ export class Hearing {
   reported(event) {
     if (event.by === "player" && this.#isEcho(event)) return;
     if (!this.on) return;
-    const ahead = event.by === "improv" ? this.#clock.until(event.at + STEADY) : 0;
+    // Improv's come a little before they are due, so that each sounds at its very moment.
+    const ahead = event.by === "improv" ? this.#clock.until(event.at) : 0;
     if (event.on) this.#synth.begin(event.by, event.pitch, event.velocity, Math.min(ahead, 0.2));
     else this.#synth.end(event.by, event.pitch, Math.min(ahead, 0.2));
   }

@@ -1,13 +1,18 @@
-// What is heard from the page: two voices panned apart, a little room, a limiter.
+// What is heard from the page: two voices panned apart, a little room. A key is heard as soon as the device permits.
 
 import { electricPiano, feltPiano } from "./voices.js";
 
 const INSTRUMENTS = { player: feltPiano, improv: electricPiano };
 const PLACES = { player: -0.28, improv: 0.28 };
+const DELAYS = { player: 0, improv: 0.006 }; // seconds a DynamicsCompressorNode looks ahead
 const MOST = 40; // notes that sound at once: beyond them the oldest gives way
 const ROOM_SECONDS = 1.5;
 const FADE = 0.015;
 const WAKING_MS = 500;
+// The least that the device can do; a phone's processor has to have some more, or it crackles.
+const BUFFER = matchMedia("(pointer: coarse)").matches ? "interactive" : 0;
+const HALF = 0.5; // before what bends, which knows twice full scale
+const CLEAN = 0.7; // of full scale: what is louder is bent, not cut
 
 export class Synth {
   #context = null;
@@ -41,7 +46,7 @@ export class Synth {
 
   set volume(share) {
     this.#volume = share;
-    this.#master?.gain.setTargetAtTime(share * share, this.#context.currentTime, FADE);
+    this.#master?.gain.setTargetAtTime(HALF * share * share, this.#context.currentTime, FADE);
   }
 
   /** How loud the output is at this moment: the root mean square of the last samples. */
@@ -54,7 +59,7 @@ export class Synth {
   /** Begins a note of `who`, so many seconds from now. */
   begin(who, pitch, velocity, ahead = 0) {
     if (!this.awake) return;
-    const when = this.#context.currentTime + Math.max(0, ahead);
+    const when = this.#context.currentTime + Math.max(0, ahead - DELAYS[who]);
     const key = who + pitch;
     this.#finish(key, when, FADE);
     if (this.#sounding.size >= MOST) this.#finish(this.#sounding.keys().next().value, when, FADE);
@@ -76,7 +81,7 @@ export class Synth {
     const note = this.#sounding.get(who + pitch);
     if (!note) return;
     note.up = true;
-    if (!this.#pedals[who]) this.#finish(note.key, this.#context.currentTime + Math.max(0, ahead), note.release);
+    if (!this.#pedals[who]) this.#finish(note.key, this.#context.currentTime + Math.max(0, ahead - DELAYS[who]), note.release);
   }
 
   pedal(who, down) {
@@ -106,24 +111,36 @@ export class Synth {
   }
 
   #build() {
-    const context = new AudioContext({ latencyHint: "interactive" });
+    const context = new AudioContext({ latencyHint: BUFFER });
     this.#context = context;
-    this.#master = new GainNode(context, { gain: this.#volume ** 2 });
+    this.#master = new GainNode(context, { gain: HALF * this.#volume ** 2 });
+    this.#meter = new AnalyserNode(context, { fftSize: 2048 });
+    this.#samples = new Float32Array(this.#meter.fftSize);
+    const bend = new WaveShaperNode(context, { curve: bent() });
+    this.#master.connect(bend).connect(this.#meter).connect(context.destination);
     const limiter = new DynamicsCompressorNode(context, {
       threshold: -9, knee: 6, ratio: 16, attack: 0.002, release: 0.12,
     });
-    this.#meter = new AnalyserNode(context, { fftSize: 2048 });
-    this.#samples = new Float32Array(this.#meter.fftSize);
-    this.#master.connect(limiter).connect(this.#meter).connect(context.destination);
+    limiter.connect(this.#master);
     const room = new ConvolverNode(context, { buffer: roomSound(context) });
-    room.connect(new GainNode(context, { gain: 0.16 })).connect(this.#master);
+    room.connect(new GainNode(context, { gain: 0.16 })).connect(limiter);
     for (const who of Object.keys(INSTRUMENTS)) {
       const seat = new StereoPannerNode(context, { pan: PLACES[who] });
-      seat.connect(this.#master);
+      seat.connect(who === "improv" ? limiter : this.#master);
       seat.connect(room);
       this.#seats[who] = seat;
     }
   }
+}
+
+/** As it comes up to CLEAN, from there on ever nearer to full scale; from twice full scale down to twice that up. */
+function bent() {
+  const one = (value) => {
+    const size = Math.abs(value);
+    const less = CLEAN + (1 - CLEAN) * Math.tanh((size - CLEAN) / (1 - CLEAN));
+    return Math.sign(value) * (size < CLEAN ? size : less);
+  };
+  return Float32Array.from({ length: 2049 }, (_, at) => one((at / 1024 - 1) / HALF));
 }
 
 /** The answer of a small room to a clap: noise that dies away and grows duller. */
