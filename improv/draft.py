@@ -104,6 +104,8 @@ class Draft:
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
         first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings) if len(parts) > 1 else 0.0
         how.bias[0, encoding.offsets[IOI]] += thinned(first, self._cast.own, self._tail.group)
+        if among is not None and self._tail.head is None:
+            how.bias[:, encoding.offsets[IOI]] = NEVER  # there is no group yet that it might join
         ask = partial(self._question, self._rows, self._dials)
         step, point = yield from on_grid(ask, how, head, among, encoding, self._rng)
         self.steps += 1

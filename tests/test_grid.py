@@ -9,7 +9,7 @@ import pytest
 
 from improv.dials import WIDTH
 from improv.encoding import IOI, Encoding
-from improv.events import NoteOn
+from improv.events import Gesture, Move, NoteOn, Turned
 from improv.grid import Grid, gathered, likely, on_grid
 from improv.pulse import Pulse
 from improv.questions import Question, answered
@@ -114,6 +114,22 @@ def test_at_full_strength_what_is_played_is_on_the_grid_and_chords_stay_together
     waits = np.concatenate([np.diff(onsets) for onsets in found])
     assert (waits == 0).any(), "the model plays chords"
     assert ((waits == 0) | (waits > 0.1)).all()
+
+
+def first_of_a_solo(seed: int, model: TableModel) -> float:
+    """Beats from the bar line, of a bar of its own clock's, to the first note of a solo in silence."""
+    events = together(host(14.0), [Turned(4.1, "mode", "solo"), Gesture(5.5, Move.PANIC)])
+    said = perform(events, model, seed, sync="clock", memory="off", grid="16").improv
+    return next(event.at for event in said if isinstance(event, NoteOn)) * 2 - 8
+
+
+def test_a_solo_out_of_silence_begins_on_the_grid_too_where_the_model_would_have_it() -> None:
+    soon, late = (lumpy(), lumpy())
+    soon.tables[IOI], late.tables[IOI] = ({ENCODING.ioi_bin(wait): 1e3, 0: 1e3} for wait in (0.1, 0.4))
+    found = [[first_of_a_solo(seed, model) for seed in range(4)] for model in (soon, late)]
+    for firsts in found:
+        assert on_the_grid([first / 2 for first in firsts], 4) == 1.0
+    assert np.median(found[0]) < np.median(found[1]), "drawn, not moved to the nearest point"
 
 
 def test_half_the_strength_leaves_half_of_the_groups_free() -> None:
