@@ -104,8 +104,6 @@ class Draft:
         among = points(self._ears.time.pulse, self._panel.settings, self._rng, head, earliest, latest)
         first = pace(self._own, max(earliest, head), self._cast.own, self._panel.settings) if len(parts) > 1 else 0.0
         how.bias[0, encoding.offsets[IOI]] += thinned(first, self._cast.own, self._tail.group)
-        if among is not None and self._tail.head is None:
-            how.bias[:, encoding.offsets[IOI]] = NEVER  # there is no group yet that it might join
         ask = partial(self._question, self._rows, self._dials)
         step, point = yield from on_grid(ask, how, head, among, encoding, self._rng)
         self.steps += 1
@@ -240,7 +238,7 @@ class Draft:
         return how
 
     def _closed(self, part: Part) -> bool:
-        """Whether no note of this part may join the last group any more."""
+        """Whether no note of this part may join the last group any more, or there is none."""
         own = [pitch for other, pitch in self._tail.group if other == part == self._cast.own]
         full = self._group_over or len(self._tail.group) >= drawing.FULL_GROUP or is_full(own, self._panel.settings)
-        return full or not self._cast.joins(part, 128, self._tail.group)
+        return full or self._tail.head is None or not self._cast.joins(part, 128, self._tail.group)
