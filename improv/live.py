@@ -41,7 +41,7 @@ COLLECT = (10_000, 20, 100)
 #: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
 SWITCH = 0.0005
 #: What follows from the settings, and follows anew when they are read again.
-DERIVED = Derived(core_settings, hearing)
+DERIVED = Derived(core_settings, hearing, controls)
 
 
 def play(read: Callable[[], config.Config], named: Path | None, *, alone: bool = False) -> int:
@@ -84,7 +84,7 @@ def _session(
         return stopping() or (web is not None and web.over())
 
     settled = read()
-    settings = core_settings(settled)
+    settings, bound = core_settings(settled), controls(settled)
     model = app.load_to_play(settled)
     before = None if web is None else web.learned
     remembrance, kept = app.load_memory(settled, model.encoding, before)
@@ -106,7 +106,6 @@ def _session(
         desk = stack.enter_context(_open_desk(line, recorder, settled, said))
         go_first()
         timing = engine.Timing()
-        bound = controls(settled)
         reception = Reception(opened.clock_number, len(opened.inputs), hearing(settled), bound)
         again = Reloading(hung_up, read, DERIVED, settled, lambda: improviser.settings, core, reception)
         desk.ask(model.news)

@@ -47,10 +47,11 @@ class Core(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """What the parts of improv take of settled settings. Both raise UserError."""
+    """What the parts of improv take of settled settings. All raise UserError."""
 
     core: Callable[[Config], Settings]
     hearing: Callable[[Config], Sequence[Hearing]]
+    controls: Callable[[Config], object]
 
 
 class Reloading:
@@ -86,6 +87,7 @@ class Reloading:
             new = self._read()
             was, now = self._derived.core(self._settled), self._derived.core(new)
             hearing = self._derived.hearing(new)
+            self._derived.controls(new)  # they hold from the next start; but what is wrong with them is said now
         except UserError as error:
             return (f"the settings stay as they are: {error}",)
         changed = sorted(path for path, value in new.values.items() if self._settled.values[path] != value)

@@ -194,6 +194,14 @@ def test_play_passes_the_settings_on_and_says_what_is_open(
     assert said.err == "improv: fake: the MIDI server has gone\n"
 
 
+def test_a_control_bound_twice_is_one_line_and_no_port_is_opened(
+    links: list[FakeLink], elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "config.toml").write_text('[controls]\ntake = "cc 20"\nmute = "cc 20 channel 3"\n')
+    assert "controls.take and controls.mute are both bound to cc 20" in one_line(capsys)
+    assert not links
+
+
 def test_a_clock_is_followed_only_when_wished(links: list[FakeLink], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--in", "Keys", "--sync", "clock", "--clock", "Drums", "--meter", "6/8"]) == 1
     assert links[0].settings.clock == "Drums"

@@ -20,7 +20,7 @@ from improv.reception import Reception
 from improv.reloading import Derived, Reloading, waits
 from improv.settings import Settings
 from improv.settingtable import KEYS, Key
-from improv.settled import core_settings, hearing
+from improv.settled import controls, core_settings, hearing
 from tests.table_model import TableModel
 
 
@@ -32,7 +32,7 @@ class Stage:
         self.core = Improviser(TableModel(), Settings(), np.random.default_rng(0))
         self.reception = Reception()
         self.asked = True
-        derived = Derived(core_settings, hearing)
+        derived = Derived(core_settings, hearing, controls)
         settled = Config(config.defaults())
         present: Callable[[], Settings] = lambda: self.core.settings  # noqa: E731
         self.reloading = Reloading(self.wanted, self.read, derived, settled, present, self.core, self.reception)
@@ -72,7 +72,14 @@ def test_nothing_is_read_unless_it_was_wanted():
     assert stage.core.settings.gap_min == Settings().gap_min
 
 
-@pytest.mark.parametrize("values", [{"wrong": True}, {"harmony__low": 80, "harmony__high": 60}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"wrong": True},
+        {"harmony__low": 80, "harmony__high": 60},
+        {"controls__take": "cc 20", "controls__mute": "cc 20 channel 3"},
+    ],
+)
 def test_what_is_wrong_is_one_line_and_changes_nothing(values: dict[str, object]):
     stage = Stage()
     stage.again(answer__gap_min=1.5)
