@@ -13,7 +13,7 @@ from improv.step import NEVER, Floats, StepModel
 #: Semitones below and above the melody within which voices lie, and the least distance from it.
 BELOW, ABOVE, LEAST = 19, 9, 3
 #: Nats for a tone that is kept, for each semitone that a voice moves, for a voice above, and for the melody's own tone.
-KEPT, MOVED, CROSSED, DOUBLED = 2.5, -0.2, -1.5, -2.0
+KEPT, MOVED, CROSSED, DOUBLED = 4.0, -0.6, -1.5, -2.0
 _KEYS = np.arange(128)
 #: Model steps for one voice: a draw that falls outside costs one.
 TRIES = 2

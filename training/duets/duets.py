@@ -58,8 +58,8 @@ def read_duets(
     seconds: float,
     complain: Callable[[str], None] = lambda line: None,
 ) -> list[Duet]:
-    """The first `seconds` of all pieces under `folders` with two roles: of the lead and the accompaniment the player is
-    the lead if `leads`, else the accompaniment. The player plays without a pedal; the partner's notes are as long as
+    """`seconds` of all pieces under `folders` with two roles, from where both play: of the lead and the accompaniment
+    the player is the lead if `leads`, else the accompaniment. The player plays without a pedal; the partner's notes are as long as
     they sound, as improv's are. Raises UserError if there is none."""
     found = []
     for path, name in find_music(folders):
@@ -73,7 +73,7 @@ def read_duets(
         if piece.labels != Labels.ROLE or min(player.sum(), (~player).sum()) < LEAST_NOTES:
             complain(f"passed over {name}: not of two parts, a lead and an accompaniment")
             continue
-        begin = float(piece.notes["onset"][player][0])
+        begin = max(float(piece.notes["onset"][own][0]) for own in (player, ~player))
         one, other = (between(moved(notes, -begin), 0.0, seconds) for notes in (keys.notes, piece.notes))
         one, other = one[one["part"] == part], other[other["part"] != part]
         if min(len(one), len(other)) >= LEAST_NOTES:
