@@ -59,8 +59,8 @@ def read_duets(
     complain: Callable[[str], None] = lambda line: None,
 ) -> list[Duet]:
     """`seconds` of all pieces under `folders` with two roles, from where both play: of the lead and the accompaniment
-    the player is the lead if `leads`, else the accompaniment. The player plays without a pedal; the partner's notes are as long as
-    they sound, as improv's are. Raises UserError if there is none."""
+    the player is the lead if `leads`, else the accompaniment. The player plays without a pedal; the partner's notes are
+    as long as they sound, as improv's are. Raises UserError if there is none."""
     found = []
     for path, name in find_music(folders):
         try:
