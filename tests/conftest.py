@@ -6,14 +6,18 @@ import os
 import signal
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 
 def pytest_configure() -> None:
     """Ctrl-C and a closed terminal mean what they do at a terminal, also where the suite runs in the background.
 
-    There both come ignored, and what is ignored is inherited: the programs under test would not hear them.
+    There both come ignored, and what is ignored is inherited: the programs under test would not hear them. And no
+    example of Hypothesis fails for the time it took.
     """
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)

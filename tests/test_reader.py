@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from improv.casting import ACCOMPANIST, LEADER, Cast
@@ -58,7 +58,6 @@ notes = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(notes, max_size=120), st.sampled_from([ACCOMPANIST, LEADER]), st.integers(0, 3))
 def test_what_was_read_along_is_what_is_read_at_once(steps, cast: Cast, slices: int) -> None:
     model, now = Window(), 0.0
