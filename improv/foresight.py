@@ -107,37 +107,39 @@ class Foresight:
         voice.look(now)
         joined = [note for note in self._to_strike_with(self._struck[0].onset) if not voice.sent(note, now)]
         near = [note for note in self._near(now) if note not in joined]
-        if not joined and not near:  # nothing to think about: what goes on from here has time until the next turn
-            self._broken, self._draft = self.broken, None
-            self._stands([], now)
-            return voice.drop(voice.planned, now)
-        draft = self._new_draft()
         here = {replace(note, onset=now): note for note in joined} | {note: note for note in near}
         order = sorted(here, key=lambda note: (note.onset, note.pitch))
-        stays = []
-        clashes = rub([note.pitch for note in self._struck])
-        for note, opinion in zip(order, draft.opinions(order), strict=True):
-            before = self._opinions.get(here[note], opinion)
-            if opinion + clashes[note.pitch] >= before - DROP or voice.sent(here[note], now):
-                stays.append(note)
-                self._opinions[note] = before
+        self._opinions |= {note: self._opinions[here[note]] for note in order if here[note] in self._opinions}
+        if not order or self._foreseen():
+            self._broken, self._draft = self.broken, None  # what goes on from here has time until the next turn
+            stays = order
+        else:
+            draft = self._draft = self._new_draft()
+            clashes, stays = rub([note.pitch for note in self._struck]), []
+            for note, opinion in zip(order, draft.opinions(order), strict=True):
+                before = self._opinions.setdefault(note, opinion)
+                if opinion + clashes[note.pitch] >= before - DROP or voice.sent(here[note], now):
+                    stays.append(note)
+            draft.take(stays)
         gone = [note for note in voice.planned if note not in stays]
-        draft.take(stays)
-        self._begin(draft, stays, now)
+        self._stands(stays, now)
         return voice.drop(gone, now) + voice.play([note for note in stays if note not in near])
+
+    def _foreseen(self) -> bool:
+        """Whether the player has played what was expected of them."""
+        return all(
+            any(other.pitch == note.pitch and abs(other.onset - note.onset) <= LATE for other in self._expected)
+            for note in self._struck
+        )
 
     def _again(self, now: float) -> list[Command]:
         """Time has passed without what was expected: all but what is near is drawn anew."""
         voice = self._stage.voice
         voice.look(now)
-        near, draft = self._near(now), self._new_draft()
-        draft.take(near)
-        self._begin(draft, near, now)
+        near, self._draft = self._near(now), self._new_draft()
+        self._draft.take(near)
+        self._stands(near, now)
         return voice.drop([note for note in voice.planned if note not in near], now)
-
-    def _begin(self, draft: Draft, stays: Sequence[Note], now: float) -> None:
-        self._draft = draft
-        self._stands(stays, now)
 
     def _stands(self, stays: Sequence[Note], now: float) -> None:
         """So much of the plan stands."""

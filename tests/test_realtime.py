@@ -17,6 +17,7 @@ from improv import config, model
 from improv.config import Config
 from improv.events import NoteOff, NoteOn
 from improv.improviser import Improviser
+from improv.notes import Note, Part
 from improv.plan import Command, Play
 from improv.ports import process
 from improv.resources import default_model
@@ -46,7 +47,8 @@ class Duet:
     """A core that accompanies, and the scheduler that obeys it."""
 
     def __init__(self) -> None:
-        self.core = Improviser(table(), Settings(mode="accompany"), np.random.default_rng(0))
+        self.model = table()
+        self.core = Improviser(self.model, Settings(mode="accompany"), np.random.default_rng(0))
         self.scheduler = Scheduler()
         self.now = 0.0
 
@@ -89,6 +91,26 @@ def test_a_plan_is_revised_within_the_turn_in_which_the_player_is_heard(after: f
     assert all(onset < horizon for onset in duet.planned())
     duet.plays_until(duet.now + 0.03125)
     assert any(onset >= horizon for onset in duet.planned())
+
+
+@pytest.mark.parametrize(("away", "steps"), [(0, 0), (1, 1)])
+def test_what_was_expected_of_the_player_is_met_without_asking_the_model(away: int, steps: int) -> None:
+    """Improv strikes with it all the same; of another key the model is asked what of the plan stands."""
+    duet = Duet()
+    for index in range(4):
+        duet.plays_until(index / 4)
+        duet.core.hear(NoteOn(index / 4, 0, 60, 64))
+        duet.turn()
+    foresight: Any = duet.core._mode._flow._foresight  # type: ignore[attr-defined]
+    duet.plays_until(1.5)
+    duet.plays_until(duet.planned()[0] - 0.0625)
+    foresight._expected = [Note(duet.planned()[0], 72, 64, 0.25, Part.LEAD)]
+    before = len(duet.model.fed)
+    duet.core.hear(NoteOn(duet.now, 0, 72 + away, 64))  # a little early
+    commands = duet.turn()
+    assert len(duet.model.fed) - before == steps
+    struck = [note.onset for one in commands if isinstance(one, Play) for note in one.notes]
+    assert struck == [duet.now] or away, "at once"
 
 
 def test_the_margins_of_lateness_come_from_the_settings_and_reach_the_scheduler(
