@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from improv import app, cli, clock, config, pastnotes, recording, replay
+from improv import app, cli, clock, config, fallback, pastnotes, recording, replay
 from improv.errors import UserError
 from improv.events import Event, NoteOn, Turned
 from improv.improviser import Improviser
@@ -148,6 +148,7 @@ def test_the_command_lets_a_model_fail_again_where_it_failed(
     path = tmp_path / "config.toml"
     path.write_text('[record]\nfolder = "sessions"\n[sampling]\nseed = 3\n')
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fallback, "SLOW", 1e9)  # on a busy machine a step may well take a second
     settled = config.settle(path, {})
     settings, model = core_settings(settled), app.load_to_play(settled)
     model.failing = {20, 40, 60, 61, 62}  # and then goes on from memory alone

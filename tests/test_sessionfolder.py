@@ -11,12 +11,13 @@ from pathlib import Path
 import mido
 import pytest
 
-from improv import cli, sessionfolder
+from improv import cli, config, recording, sessionfolder
 from improv.errors import UserError
 from improv.events import NoteOff, NoteOn
 from improv.plan import PlannedNote, Play
 from improv.sessionfile import FORMAT, Head, Tally, Turn, line
 from improv.settings import Settings
+from improv.settled import core_settings
 
 NOW = datetime(2026, 11, 25, 20, 0, 0, tzinfo=UTC)
 HEAD = Head(FORMAT, 100.0, "2026-11-25T20:00:00.000+00:00", 0, asdict(Settings()), {}, {"sha256": "other"}, {})
@@ -82,6 +83,17 @@ def test_what_means_none_or_several_is_one_line(tmp_path: Path, wanted: str, sai
         sessionfolder.choose(tmp_path, wanted)
     with pytest.raises(UserError, match="no session is recorded yet"):
         sessionfolder.choose(tmp_path / "empty", None)
+
+
+def test_a_session_that_begins_clears_old_ones_away(tmp_path: Path) -> None:
+    path = put(tmp_path, "2001-01-01")
+    os.utime(path, (1.0, 1.0))
+    settled = config.settle(None, {"record.folder": str(tmp_path)})
+    recorder = recording.new_recorder(settled, core_settings(settled), tmp_path / "none.onnx")
+    assert recorder is not None
+    recorder.end()
+    recorder.run()
+    assert recorder.path is not None and recorder.path.exists() and not path.exists()
 
 
 @pytest.fixture
