@@ -235,9 +235,12 @@ class Scene:
             return self._well_again(running, f"{SYNTH} is plugged in")
 
     def _well_again(self, running: Running, said: str) -> Outcome:
-        """From when the devices are there again until they are connected, and then until all is silent."""
+        """From when the devices are there again until they are connected, and then until all is silent.
+
+        A port process that finds no server, for there are too many waiting, has another take over: that is fine too.
+        """
         there = now()
-        running.wait_for(said, 30.0)
+        assert self._wait(lambda: any(word in line for line in running.out for word in (said, "is back")), 30.0)
         assert self._wait(self._connected, 30.0), running.out
         seconds = now() - there
         self.answer()
