@@ -226,3 +226,42 @@ def test_every_control_has_a_name_and_can_be_reached(look: Look) -> None:
         page.page.keyboard.press("Tab")
         reached.add(page.page.evaluate("document.activeElement.id"))
     assert {"panic", "piano", "mute", "download", "open-sessions", "control-temperature"} <= reached
+
+
+def test_a_session_by_keyboard_alone_is_told_to_who_cannot_see(look: Look) -> None:
+    page = look()
+
+    def tab_to(where: str) -> None:
+        for _ in range(200):
+            if page.page.evaluate("(where) => document.activeElement.matches(where)", where):
+                return
+            page.page.keyboard.press("Tab")
+        raise AssertionError(f"{where} is not reached")
+
+    spoken = "document.getElementById('live').textContent"
+    tab_to("#modes input")
+    page.page.keyboard.press("ArrowRight")
+    page.until(lambda: page.of("status")[-1]["mode"] == "accompany", "the next mode")
+    page.page.keyboard.press("ArrowLeft")
+    page.until(lambda: page.of("status")[-1]["mode"] == "answer", "the mode before")
+    tab_to("#piano")
+    page.press(PHRASE)
+    page.until(lambda: page.inside(spoken) == "improv plays", "word that improv plays")
+    page.page.keyboard.press("Space")
+    page.until(lambda: page.of("silence"), "panic")
+    tab_to("#mute")
+    page.page.keyboard.press("Enter")
+    page.until(lambda: page.inside(spoken) == "muted", "word that it is muted")
+    page.page.keyboard.press("Enter")
+    page.until(lambda: not page.of("status")[-1]["muted"], "it to play again")
+    tab_to("[data-learn=temperature]")
+    page.page.keyboard.press("Enter")
+    page.until(lambda: page.inside(spoken).startswith("Move the knob"), "word of what to do")
+    page.page.keyboard.press("Escape")
+    page.until(lambda: page.of("bindings")[-1]["learning"] is None, "the lesson to end")
+    tab_to("#control-temperature")
+    page.page.keyboard.press("End")
+    page.until(lambda: setting(page, "temperature") == 3, "the highest")
+    assert str(page.page.locator("#control-temperature").get_attribute("aria-valuetext")).endswith("3.00")
+    page.page.locator("#control-temperature").fill("1")
+    page.until(lambda: setting(page, "temperature") == 1, "all as it was")
