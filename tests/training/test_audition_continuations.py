@@ -27,6 +27,11 @@ def table(tables: dict[int, dict[int, float]] | None = None) -> TableModel:
     return TableModel(usual | (tables or {}))
 
 
+def alone(model, job):
+    (notes,) = go_on(model, [job])
+    return notes
+
+
 def test_a_passage_as_a_keyboard_sends_it_ends_each_note_before_the_next_of_its_pitch():
     notes = passage((0.0, 60, 0.5), (0.5, 60, 0.25), (0.5, 64, 0.25))
     said = [(event.at, type(event), event.pitch) for event in events_of(notes)]
@@ -66,12 +71,12 @@ def test_the_memory_was_warmed_by_more_than_the_window_holds():
     for weight in (0.0, 1.0):
         jobs = [Job(heard, 20.0, Settings(memory_weight=weight), (seed,)) for seed in range(10)]
         flat = TableModel({IOI: {ENCODING.ioi_bin(0.25): 1.0}})
-        follows[weight] = sum(int(go_on(flat, job)["pitch"][0]) == theme[5] for job in jobs)
+        follows[weight] = sum(int(alone(flat, job)["pitch"][0]) == theme[5] for job in jobs)
     assert follows[1.0] >= 8 and follows[0.0] <= 2
 
 
 def test_it_goes_on_from_the_last_note_until_it_is_told_to_stop():
-    notes = go_on(table(), Job(wandering(1, 100), 40.0, Settings(memory="off"), (0,)))
+    notes = alone(table(), Job(wandering(1, 100), 40.0, Settings(memory="off"), (0,)))
     assert 24.75 < notes["onset"][0] <= 25.5 and 39 < notes["onset"][-1] < 40
     assert (np.diff(notes["onset"]) >= 0).all() and set(notes["pitch"]) <= {60, 62, 67}
     assert up_to(notes, 25.0, 5.0)["onset"][-1] < 30 <= notes["onset"][len(up_to(notes, 25.0, 5.0))]
@@ -79,7 +84,7 @@ def test_it_goes_on_from_the_last_note_until_it_is_told_to_stop():
 
 def test_a_note_ends_where_its_pitch_begins_again():
     long = table({PITCH: {60: 1.0}, DURATION: {ENCODING.duration_bin(4.0): 1.0}})
-    notes = go_on(long, Job(line(*[60] * 40), 20.0, Settings(memory="off"), (0,)))
+    notes = alone(long, Job(line(*[60] * 40), 20.0, Settings(memory="off"), (0,)))
     assert notes["duration"][:-1] == pytest.approx(np.diff(notes["onset"]), abs=1e-5)
     assert notes["duration"][-1] > 3
 
@@ -95,14 +100,14 @@ def test_a_model_of_which_nothing_comes_ends_the_passage():
             return found
 
     broken = Broken()
-    assert len(go_on(broken, Job(wandering(1, 40), 1e9, SETTINGS, (0,)))) == 0
+    assert len(alone(broken, Job(wandering(1, 40), 1e9, SETTINGS, (0,)))) == 0
     assert broken.steps == MOST_MISSES
 
 
 def test_it_plays_by_the_settings_of_the_daemon():
     """The same ears, settings and chance as a draft of the daemon's: the same notes."""
     heard, settings = wandering(1, 100), Settings(temperature=(1, 0.5, 0.5, 1, 1), memory_weight=0.25)
-    notes = go_on(table(), Job(heard, 27.0, settings, (3, 4)))
+    notes = alone(table(), Job(heard, 27.0, settings, (3, 4)))
     ears = Ears(ENCODING, Panel(settings))
     for event in events_of(in_order(heard)):
         ears.hear(event)
@@ -117,3 +122,11 @@ def test_the_same_seed_gives_the_same_notes_whatever_the_number_of_processes():
     alone = [notes.tolist() for notes in play(default_model(), jobs, 1)]
     assert [notes.tolist() for notes in play(default_model(), jobs, 2)] == alone
     assert alone[0] != alone[2] and all(alone)
+
+
+def test_several_go_on_together_as_each_would_alone():
+    jobs = [Job(wandering(index, 60), 22.0 + index, SETTINGS, (index,)) for index in range(5)]
+    together = go_on(table(), jobs)
+    assert len({len(notes) for notes in together}) > 1
+    for job, notes in zip(jobs, together, strict=True):
+        assert (alone(table(), job) == notes).all()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
@@ -21,11 +22,14 @@ from improv.events import Event, NoteOff, NoteOn
 from improv.model import load
 from improv.notes import GROUP_SPAN, Note
 from improv.panel import Panel
+from improv.questions import Asking, answered_together
 from improv.settings import Settings
 from improv.step import StepModel
 from training.audition.passages import Notes, between, releases
 
-Played = TypeVar("Played")
+Asked, Played = TypeVar("Asked"), TypeVar("Played")
+#: So many continuations are written at once, by however many processes: the model reads its weights once for all.
+TOGETHER = 8
 #: A continuation ends where so many steps in a row bring nothing usable.
 MOST_MISSES = 64
 
@@ -60,18 +64,23 @@ def listened(heard: Notes, model: StepModel, settings: Settings) -> Ears:
     return ears
 
 
-def go_on(model: StepModel, job: Job) -> Notes:
-    """The machine's continuation, in onset order: the bare draft, which may wait as long as it likes.
+def go_on(model: StepModel, jobs: Sequence[Job]) -> list[Notes]:
+    """The machine's continuations, in onset order: bare drafts, which may wait as long as they like.
 
-    Its first note begins a chord of its own; of an answer's rules for beginning and ending none apply.
+    Their first notes begin chords of their own; of an answer's rules for beginning and ending none apply. The model is
+    asked for all of them in one run.
     """
+    return answered_together(model, [_going_on(model, job) for job in jobs])
+
+
+def _going_on(model: StepModel, job: Job) -> Asking[Notes]:
     ears = listened(job.heard, model, job.settings)
     draft = Draft(model, ears, Panel(job.settings), np.random.default_rng(job.seed))
     earliest = float(job.heard["onset"][-1]) + GROUP_SPAN + 1e-3
     written: list[Note] = []
     misses = 0
     while misses < MOST_MISSES:
-        new = draft.write(earliest, earliest + LONGEST, 1.0)
+        new = yield from draft.writing(earliest, earliest + LONGEST, 1.0)
         if new is None:
             misses += 1
             continue
@@ -110,13 +119,13 @@ def _open(path: Path) -> None:
     _model = load(path)
 
 
-def _work(how: Callable[[StepModel, Job], Played], job: Job) -> Played:
+def _work(how: Callable[[StepModel, Asked], Played], job: Asked) -> Played:
     assert _model is not None, "the pool opens the model first"
     return how(_model, job)
 
 
 def each(
-    how: Callable[[StepModel, Job], Played], path: Path, jobs: Sequence[Job], workers: int = 1
+    how: Callable[[StepModel, Asked], Played], path: Path, jobs: Sequence[Asked], workers: int = 1
 ) -> Iterator[Played]:
     """What the model at `path` plays by `how` (a function that can be pickled) for each job, in their order, in so many
     processes.
@@ -137,7 +146,8 @@ def each(
 
 def play(path: Path, jobs: Sequence[Job], workers: int = 1) -> Iterator[Notes]:
     """The continuation of each job, as `each` has it."""
-    return each(go_on, path, jobs, workers)
+    several = [jobs[begin : begin + TOGETHER] for begin in range(0, len(jobs), TOGETHER)]
+    return chain.from_iterable(each(go_on, path, several, workers))
 
 
 def up_to(notes: Notes, cut: float, seconds: float) -> Notes:
