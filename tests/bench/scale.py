@@ -1,7 +1,8 @@
 """How reading, scoring and playing many files scale: `python -m tests.bench.scale MIDI_DIR [--model FILE.onnx]`
 
-Files a second that `improv-train ingest` reads, by processes (fewer than 64 files one process reads alone); notes a second that `evaluate` scores, by rows in a run;
-notes a processor second that `audition` plays, by continuations written together. Gates nothing.
+Files a second that `improv-train ingest` reads, by processes (fewer than 64 files one process reads alone); notes a
+second that `evaluate` scores, by rows in a run; notes a processor second that `audition` plays, by continuations
+written together. Gates nothing.
 """
 
 from __future__ import annotations

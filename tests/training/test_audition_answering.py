@@ -21,6 +21,11 @@ CUT = float(HEARD["onset"][-1]) + 0.25
 JOB = Job(HEARD, CUT + 4.0, Settings(), (0, 0))
 
 
+def answers(*counts, model=MODEL):
+    (found,) = best_of(counts, 4.0, model, [JOB])
+    return found
+
+
 def test_of_more_answers_the_daemons_chooser_takes_the_best(monkeypatch):
     costs = []
 
@@ -29,21 +34,21 @@ def test_of_more_answers_the_daemons_chooser_takes_the_best(monkeypatch):
         return costs[-1]
 
     monkeypatch.setattr(answering, "cost", counted)
-    found = best_of((8, 1), 4.0, MODEL, JOB)
+    found = answers(8, 1)
     assert len(costs) == 9 and costs[-1] == costs[0]
     assert len({*costs}) > 4 and min(costs) < costs[0]
     assert found[0].tolist() != found[1].tolist()
 
 
 def test_the_first_answers_are_the_same_however_many_are_drafted():
-    one, two, eight = best_of((1, 2, 8), 4.0, MODEL, JOB)
-    assert (best_of((1,), 4.0, MODEL, JOB)[0] == one).all()
-    assert (best_of((2, 1), 4.0, MODEL, JOB)[0] == two).all()
+    one, two, eight = answers(1, 2, 8)
+    assert (answers(1)[0] == one).all()
+    assert (answers(2, 1)[0] == two).all()
     assert len(eight)
 
 
 def test_an_answer_begins_where_the_human_goes_on_and_is_about_as_long_as_asked():
-    for notes in best_of((1, 4), 4.0, MODEL, JOB):
+    for notes in answers(1, 4):
         assert CUT - 0.1 <= notes["onset"][0] <= CUT + 1e-6
         assert (np.diff(notes["onset"]) >= 0).all()
         assert 2.0 < np.ptp(notes["onset"]) <= 5.0
@@ -59,4 +64,4 @@ class Broken(TableModel):
 
 
 def test_a_model_that_brings_nothing_leaves_nothing():
-    assert [len(notes) for notes in best_of((1, 2), 4.0, Broken(), JOB)] == [0, 0]
+    assert [len(notes) for notes in answers(1, 2, model=Broken())] == [0, 0]

@@ -27,9 +27,9 @@ from improv.settings import Settings
 from improv.step import StepModel
 from training.audition.passages import Notes, between, releases
 
-Asked, Played = TypeVar("Asked"), TypeVar("Played")
+Played = TypeVar("Played")
 #: So many continuations are written at once, by however many processes: the model reads its weights once for all.
-TOGETHER = 8
+TOGETHER = 4
 #: A continuation ends where so many steps in a row bring nothing usable.
 MOST_MISSES = 64
 
@@ -119,35 +119,35 @@ def _open(path: Path) -> None:
     _model = load(path)
 
 
-def _work(how: Callable[[StepModel, Asked], Played], job: Asked) -> Played:
+def _work(how: Callable[[StepModel, Sequence[Job]], list[Played]], jobs: Sequence[Job]) -> list[Played]:
     assert _model is not None, "the pool opens the model first"
-    return how(_model, job)
+    return how(_model, jobs)
 
 
 def each(
-    how: Callable[[StepModel, Asked], Played], path: Path, jobs: Sequence[Asked], workers: int = 1
+    how: Callable[[StepModel, Sequence[Job]], list[Played]], path: Path, jobs: Sequence[Job], workers: int = 1
 ) -> Iterator[Played]:
-    """What the model at `path` plays by `how` (a function that can be pickled) for each job, in their order, in so many
-    processes.
+    """What the model at `path` plays by `how` (a function that can be pickled) for each job, in their order, TOGETHER
+    at once in each of so many processes.
 
     The same jobs give the same notes whatever the number of processes. Raises UserError if the model cannot be read.
     """
     model = load(path)
-    if workers < 2 or len(jobs) < 2:
-        yield from (how(model, job) for job in jobs)
+    several = [jobs[begin : begin + TOGETHER] for begin in range(0, len(jobs), TOGETHER)]
+    if workers < 2 or len(several) < 2:
+        yield from chain.from_iterable(how(model, some) for some in several)
         return
     # Forked, a worker would inherit locks of threads it does not have: a progress bar's, the model's.
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_open, initargs=(path,))
     try:
-        yield from pool.map(partial(_work, how), jobs)
+        yield from chain.from_iterable(pool.map(partial(_work, how), several))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def play(path: Path, jobs: Sequence[Job], workers: int = 1) -> Iterator[Notes]:
     """The continuation of each job, as `each` has it."""
-    several = [jobs[begin : begin + TOGETHER] for begin in range(0, len(jobs), TOGETHER)]
-    return chain.from_iterable(each(go_on, path, several, workers))
+    return each(go_on, path, jobs, workers)
 
 
 def up_to(notes: Notes, cut: float, seconds: float) -> Notes:
