@@ -222,7 +222,8 @@ class Draft:
             how.prior[0, encoding.field(PITCH)], how.weight[0, PITCH] = self._recall.pitch(cap)
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         if self._alone:
-            asked, keyed = asked_by(settings, self.model.velocity[0]), settings.key not in ("off", "auto")
+            asked = asked_by(settings, self.model.velocity[0])
+            keyed = settings.key_strength > 0 and settings.key not in ("off", "auto")
             how.bias[0] += self._bearing.bias(encoding, asked, keyed)
         else:
             kept_away = height(self._own, self._ears.recent, self._cast.own) + rub(self._held or self._ears.sounding())

@@ -80,7 +80,8 @@ def test_a_key_that_is_never_let_go(mode: str) -> None:
             answers_at.append([rehearsal.begun(since)[0][0] for since in (1.0, 20.0, 40.0)])
             assert not rehearsal.sounding
     well, ill = answers_at
-    assert ill[1:] == pytest.approx(well[1:], abs=0.5)
+    # Beside a key that sounds on it accompanies with other notes, but comes in while the phrase lasts or soon after.
+    assert ill[1:] == pytest.approx(well[1:], abs=2.0 if mode == "accompany" else 0.5)
     if mode == "answer":
         last = 1.25 + 5 * 0.25
         assert last + HOLD_LIMIT <= ill[0] <= last + HOLD_LIMIT + ANSWERED

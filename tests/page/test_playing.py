@@ -178,7 +178,8 @@ def test_the_roll_flows_unless_less_motion_is_wanted(look: Look, motion: str, fl
     if flows:
         assert steps and min(steps) < -8, found
     else:
-        assert steps.count(0) >= len(steps) - 1, f"at most one page is turned: {found}"
+        still = [step for step in steps if abs(step) <= 1]  # the edge of a note lies between two pixels
+        assert len(still) >= len(steps) - 1, f"at most one page is turned: {found}"
 
 
 def test_two_hundred_notes_a_second_are_drawn_without_a_gap(look: Look) -> None:
