@@ -171,4 +171,5 @@ def test_another_session_knows_what_the_one_before_learned_and_was_set(
     heads = [Reader(one.path).head for one in reversed(entries(next(folder.rglob("sessions"))))]
     kept = [replay.remembered(head) for head in heads]
     known = [None if one is None else [pitch for pitch, _, _ in one.notes.tolist()] for one in kept]
-    assert known == [None, [*phrase], [*phrase, *phrase]]
+    # Sessions begun within one second are listed in either order.
+    assert sorted(known, key=lambda notes: len(notes or ())) == [None, [*phrase], [*phrase, *phrase]]
