@@ -27,7 +27,7 @@ from improv.panel import Panel
 from improv.questions import Asking, Question, answered
 from improv.reader import Beginning, beginning
 from improv.recall import Recall
-from improv.step import NEVER, Controls, Floats, Step, StepModel, controls
+from improv.step import NEVER, Controls, Floats, Step, StepModel, controls, read_only
 from improv.swaying import Sway
 from improv.touch import stroke
 
@@ -159,7 +159,7 @@ class Draft:
 
     def wait(self, share: float) -> float:
         """The seconds that the wait for the next chord does not exceed in so large a share of all cases (0 to 1)."""
-        step = self._run(self._rows, self._dials, controls(self.model.encoding, np.random.default_rng(0)))
+        step = self._run(self._rows, self._dials, read_only(self.model.encoding))
         return drawing.quantile_of_wait(step.raw[0], self.model.encoding, share)
 
     def opinions(self, notes: Sequence[Note]) -> list[float]:
@@ -172,7 +172,7 @@ class Draft:
             rows = np.concatenate([rows, tail.row(note)[None]])
             meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)
             dials.append(meter.vector())
-        how = controls(self.model.encoding, np.random.default_rng(0))
+        how = read_only(self.model.encoding)
         step = self._run(rows, np.stack(dials), how)
         self.steps += 1
         return [float(opinion) for opinion in step.heard[0, len(rows) - len(notes) :, PITCH]]
@@ -196,7 +196,7 @@ class Draft:
     def _catch_up(self) -> None:
         """Let the model read all but the last of many rows once, and not once a part."""
         if len(self._rows) > drawing.MANY:
-            how = controls(self.model.encoding, np.random.default_rng(0))
+            how = read_only(self.model.encoding)
             step = self._run(self._rows[:-1], self._dials[:-1], how)
             if np.isfinite(step.state).all():
                 self._state, self._rows, self._dials = step.state, self._rows[-1:], self._dials[-2:]
@@ -223,7 +223,7 @@ class Draft:
             how.prior[0, encoding.field(IOI)], how.weight[0, IOI] = self._recall.ioi(cap, encoding.sizes[IOI])
         if self._alone:
             asked = asked_by(settings, self.model.velocity[0])
-            keyed = settings.key_strength > 0 and settings.key not in ("off", "auto")
+            keyed = settings.key_strength > 0 and settings.names_key
             how.bias[0] += self._bearing.bias(encoding, asked, keyed)
         else:
             kept_away = height(self._own, self._ears.recent, self._cast.own) + rub(self._held or self._ears.sounding())

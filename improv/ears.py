@@ -146,8 +146,8 @@ class Ears:
 
     def held_key(self) -> str:
         """The setting that holds the present key: its name; as it is where none has been found yet."""
-        setting, found = self._panel.settings.key, self._keys.key
-        return setting if found is None or setting not in ("auto", "off") else str(found)
+        settings, found = self._panel.settings, self._keys.key
+        return settings.key if found is None or settings.names_key else str(found)
 
     def freeze(self, frozen: bool) -> None:
         """Learn nothing of what is played from now on, or learn again."""

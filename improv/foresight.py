@@ -178,8 +178,8 @@ class Foresight:
             if self._beat is not None and self._beat >= earliest:
                 earliest = latest = self._beat
             self._from = earliest
-            self._writing = Sliced(self._draft.model, self._draft.writing(earliest, latest, self._rest))
-        if not self._writing.go_on():
+            self._writing = Sliced(self._draft.writing(earliest, latest, self._rest))
+        if not self._writing.go_on(self._draft.model):
             return []
         written, self._writing = self._writing.result, None
         if self._draft.rested:

@@ -35,7 +35,7 @@ class Leader:
     def look(self, now: float) -> list[Conduct]:
         """Lay the line anew if tempo or metre are others; what the ports are to send."""
         settings = self._panel.settings
-        bar = 4 * settings.meter[0] / settings.meter[1]
+        bar = settings.bar
         if self._tapped is not None:
             at, period = self._tapped
             beat = LEAST - 1.0 if self.pulse is None else float(round(self.pulse.beat_at(at)))

@@ -16,7 +16,7 @@ from improv import onnxfile
 from improv.dials import SIZES, WIDTH, Dial
 from improv.encoding import COLUMNS, FIELDS, PAD_PITCH, PITCH, Encoding, Rows
 from improv.errors import UserError
-from improv.step import Controls, Floats, Step, controls
+from improv.step import Controls, Floats, Step, read_only
 
 FORMAT_VERSION = 2
 METADATA_KEY = "improv"
@@ -91,7 +91,7 @@ class OnnxModel:
             zeros = np.zeros((1, self._state_size), np.float32)
             pads = self.encoding.pad(RECEPTIVE_FIELD)[None]
             none = np.zeros((1, RECEPTIVE_FIELD + 1, WIDTH), np.float32)
-            self._start = self.step(pads, none, zeros, controls(self.encoding, np.random.default_rng(0))).state
+            self._start = self.step(pads, none, zeros, read_only(self.encoding)).state
         return np.repeat(self._start, batch, axis=0)
 
     def step(self, rows: Rows, dials: Floats, state: Floats, how: Controls) -> Step:
@@ -179,7 +179,7 @@ def _probe(path: Path, model: OnnxModel, probe: Mapping[str, Any]) -> None:
     dials = np.frombuffer(base64.b64decode(probe["dials"]), "<f4").reshape(1, len(rows) + 1, WIDTH)
     zeros = np.zeros((1, model.start().shape[1]), np.float32)
     try:
-        step = model.step(rows[None], dials, zeros, controls(model.encoding, np.random.default_rng(0)))
+        step = model.step(rows[None], dials, zeros, read_only(model.encoding))
     except Exception as error:  # see _open
         raise UserError(f"{path}: the model cannot run its own probe; export it again") from error
     tolerance = PROBE_TOLERANCE[model.bits]

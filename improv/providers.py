@@ -21,7 +21,7 @@ from improv import clock, model
 from improv.dials import WIDTH
 from improv.errors import UserError
 from improv.model import OnnxModel
-from improv.step import controls
+from improv.step import read_only
 
 AUTO = "auto"
 #: Steps by which providers are compared, after as many to warm up.
@@ -62,7 +62,7 @@ def _on_processor(path: Path) -> OnnxModel:
 
 def _seconds_a_step(one: OnnxModel) -> float:
     """The median over STEPS steps of playing."""
-    how = controls(one.encoding, np.random.default_rng(0))
+    how = read_only(one.encoding)
     rows, dials, state = one.encoding.pad(1)[None], np.zeros((1, 2, WIDTH), np.float32), one.start()
     spent = []
     for _ in range(2 * STEPS):

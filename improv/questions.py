@@ -42,43 +42,54 @@ def answered(model: StepModel, asking: Asking[T]) -> T:
 
 def answered_together(model: StepModel, askings: Sequence[Asking[T]]) -> list[T]:
     """The results of several, asked about in as few runs as the longest takes."""
-    results: dict[int, T] = {}
-    answers: dict[int, Step | None] = dict.fromkeys(range(len(askings)))
-    while answers:
-        questions: dict[int, Question] = {}
-        for number, step in answers.items():
-            try:
-                questions[number] = next(askings[number]) if step is None else askings[number].send(step)
-            except StopIteration as end:
-                results[number] = end.value
-        answers = dict(zip(questions, steps(model, [*questions.values()]), strict=True))
-    return [results[number] for number in range(len(askings))]
+    several = [Sliced(asking) for asking in askings]
+    left = [one for one in several if one.decide()]
+    while left:
+        answer_all(model, left)
+        left = [one for one in left if one.decide()]
+    return [one.result for one in several]
 
 
 class Sliced(Generic[T]):
-    """The result of one who asks alone, a slice at once: what is decided up to a question, or the model's answer."""
+    """One who asks, a slice at once: what is decided up to a `question`, which then waits to be answered; or that
+    answer. None waits before the first slice, once one is answered, and once there is a result."""
 
-    def __init__(self, model: StepModel, asking: Asking[T]) -> None:
-        self._model, self._asking = model, asking
-        self._question: Question | None = None
+    def __init__(self, asking: Asking[T]) -> None:
+        self._asking = asking
+        self.question: Question | None = None
         self._step: Step | None = None
         self._results: list[T] = []
 
-    def go_on(self) -> bool:
-        """One slice; whether there is a result now."""
-        if self._question is not None:
-            self._step, self._question = self._question.asked(self._model), None
-            return False
+    def decide(self) -> bool:
+        """Go on to the next question; whether there is one, and not a result."""
         try:
-            self._question = next(self._asking) if self._step is None else self._asking.send(self._step)
+            self.question = next(self._asking) if self._step is None else self._asking.send(self._step)
         except StopIteration as end:
             self._results.append(end.value)
-        return bool(self._results)
+        return self.question is not None
+
+    def told(self, step: Step) -> None:
+        """This answers the question that waits."""
+        self._step, self.question = step, None
+
+    def go_on(self, model: StepModel) -> bool:
+        """One slice of one who asks alone; whether there is a result now."""
+        if self.question is None:
+            return not self.decide()
+        self.told(self.question.asked(model))
+        return False
 
     @property
     def result(self) -> T:
         """The result; IndexError before there is one."""
         return self._results[0]
+
+
+def answer_all(model: StepModel, several: Sequence[Sliced[T]]) -> None:
+    """Answer all questions that wait."""
+    waiting = [(one, one.question) for one in several if one.question is not None]
+    for (one, _), step in zip(waiting, steps(model, [question for _, question in waiting]), strict=True):
+        one.told(step)
 
 
 def steps(model: StepModel, questions: Sequence[Question]) -> list[Step]:

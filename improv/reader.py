@@ -26,7 +26,7 @@ from improv.ears import Ears
 from improv.encoding import Order, Rows
 from improv.loudness import loudness, within
 from improv.notes import GROUP_SPAN, Note, Part
-from improv.step import Floats, StepModel, controls
+from improv.step import Floats, StepModel, read_only
 
 #: Seconds after its first note when a chord is over, what comes late included.
 OVER = GROUP_SPAN + 0.01
@@ -196,7 +196,7 @@ class Reader:
     def _feed(self) -> None:
         """Let the network read some rows; what it cannot, whoever plays is to try again."""
         count = min(max(len(self._rows) - 1, 1), A_SLICE)
-        how = controls(self._model.encoding, np.random.default_rng(0))
+        how = read_only(self._model.encoding)
         step = self._model.step(self._rows[None, :count], self._dials[None, : count + 1], self._state, how)
         usable = bool(np.isfinite(step.state).all())
         if usable and count == len(self._rows):

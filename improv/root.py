@@ -10,7 +10,7 @@ import numpy as np
 from improv.draft import Draft
 from improv.encoding import Rows
 from improv.reader import A_SLICE
-from improv.step import Floats, controls
+from improv.step import Floats, read_only
 
 
 class Root(Draft):
@@ -37,7 +37,7 @@ class Root(Draft):
         return True
 
     def _feed(self, count: int) -> None:
-        rows, how = self._rows[:count], controls(self.model.encoding, np.random.default_rng(0))
+        rows, how = self._rows[:count], read_only(self.model.encoding)
         step = self._run(rows, self._dials[: count + 1], how)
         if not np.isfinite(step.state).all():
             self.broken += 1
@@ -51,7 +51,7 @@ class Root(Draft):
     def _settle(self) -> None:
         """The last note's own row is scored without being taken in: it is fed again with what is drawn after it."""
         assert self._remembrance is not None
-        last = self._run(self._rows, self._dials, controls(self.model.encoding, np.random.default_rng(0)))
+        last = self._run(self._rows, self._dials, read_only(self.model.encoding))
         rows, found = [*self._read, self._rows], [*self._found, last.heard[0]]
         self._remembrance.settle(np.concatenate(rows), np.concatenate(found))
         self._remembrance, self._reads = None, False

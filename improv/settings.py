@@ -116,6 +116,16 @@ class Settings:
     offset_ms: float = 0.0
     input_offset_ms: float = 0.0
 
+    @property
+    def bar(self) -> float:
+        """Quarter notes in a bar."""
+        return 4 * self.meter[0] / self.meter[1]
+
+    @property
+    def names_key(self) -> bool:
+        """Whether the key is one that was named."""
+        return self.key not in ("off", "auto")
+
     def channel(self, note: Note) -> int:
         """The MIDI channel (0-15) that a note of improv's goes to."""
         own = {

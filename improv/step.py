@@ -35,6 +35,11 @@ class Controls:
     weight: Floats
 
 
+def read_only(encoding: Encoding) -> Controls:
+    """Controls of a step that is to read: what it draws is nobody's, and always the same."""
+    return controls(encoding, np.random.default_rng(0))
+
+
 def controls(
     encoding: Encoding, rng: np.random.Generator, *, batch: int = 1, temperature: float = 1.0, top_p: float = 1.0
 ) -> Controls:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
@@ -32,9 +31,3 @@ class Sums:
 
 
 NONE = Sums()
-
-
-def sums(values: Iterable[float]) -> Sums:
-    """Those of `values`."""
-    kept = [*values]
-    return Sums(len(kept), sum(kept), sum(value * value for value in kept))

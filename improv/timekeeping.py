@@ -32,7 +32,7 @@ class Timekeeper:
         """Keep the time that is set."""
         settings = self._panel.settings
         self._kept = self._wanted
-        self._transport = Transport(4 * settings.meter[0] / settings.meter[1]) if settings.sync == "clock" else None
+        self._transport = Transport(settings.bar) if settings.sync == "clock" else None
         self._leader = Leader(self._panel, self._taps, self._tapped) if settings.sync == "send" else None
         self._tapped = None
 

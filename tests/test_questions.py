@@ -62,8 +62,8 @@ def test_who_asks_nothing_has_a_result_all_the_same() -> None:
 
 def test_in_slices_the_model_is_asked_in_slices_of_its_own_and_all_comes_out_the_same() -> None:
     model = Counted(TableModel())
-    sliced, asked = Sliced(model, asking(model, 0, 3)), []
-    while not sliced.go_on():
+    sliced, asked = Sliced(asking(model, 0, 3)), []
+    while not sliced.go_on(model):
         asked.append(len(model.runs))
     assert asked == [0, 1, 1, 2, 2, 3]
     assert sliced.result == answered(model, asking(model, 0, 3))

@@ -22,9 +22,8 @@ import numpy as np
 
 from improv.modes.writing import Answer
 from improv.notes import GROUP_SPAN
-from improv.questions import Asking, Question, steps
+from improv.questions import Sliced, answer_all
 from improv.root import Root
-from improv.step import Step
 
 #: Drafts that are written at the same time.
 AT_ONCE = 2
@@ -39,12 +38,10 @@ _LEAST = 1e-3
 
 @dataclass(slots=True)
 class _Making:
-    """An answer in the making: what it asks, and the answer to that, where there are any."""
+    """An answer in the making, and what it asks for its next note."""
 
     answer: Answer
-    asking: Asking[None] | None = None
-    question: Question | None = None
-    step: Step | None = None
+    asking: Sliced[None]
 
 
 class Drafts:
@@ -79,33 +76,23 @@ class Drafts:
         if self._root.read():
             return
         while self._left and len(self._making) < AT_ONCE:
-            self._making.append(_Making(self._make()))
+            answer = self._make()
+            self._making.append(_Making(answer, Sliced(answer.asking(self.due))))
             self._left -= 1
         for one in self._making:
-            if one.question is None or one.step is not None:
+            if one.asking.question is None:
                 self._go_on(one)
                 return
-        if self._making:
-            found = steps(self._root.model, [one.question for one in self._making if one.question is not None])
-            for one, step in zip(self._making, found, strict=True):
-                one.step = step
+        answer_all(self._root.model, [one.asking for one in self._making])
 
     def _go_on(self, one: _Making) -> None:
         """Let it go on to its next question, or to its end."""
-        asking, step = one.asking, one.step
-        one.question = one.step = None
-        while one.question is None:
-            try:
-                if asking is None:
-                    asking = one.answer.asking(self.due)
-                one.question = next(asking) if step is None else asking.send(step)
-            except StopIteration:
-                asking = step = None
-                if one.answer.finished:
-                    self._making.remove(one)
-                    self._finished.append(one.answer)
-                    return
-        one.asking = asking
+        while not one.asking.decide():
+            if one.answer.finished:
+                self._making.remove(one)
+                self._finished.append(one.answer)
+                return
+            one.asking = Sliced(one.answer.asking(self.due))
 
     def best(self) -> Answer:
         """The finished one that costs least, or the one that has come farthest, or else one that is begun now."""

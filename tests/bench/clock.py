@@ -22,7 +22,7 @@ import numpy as np
 
 from improv.midi import Parser
 from improv.transport import Transport
-from tests.live.jack import JackServer, Musician
+from tests.live.jack import JackServer, Musician, own_server
 from tests.live.source import CLOCK, TransportWatch, jack_clock
 
 
@@ -88,16 +88,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=16.0)
     parser.add_argument("--period", type=int, default=256, help="frames of a JACK cycle; default 256")
     options = parser.parse_args()
-    server = JackServer(f"improv-clock-{os.getpid()}", period=options.period)
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    server.start()
-    try:
+    with own_server("improv-clock", period=options.period) as server:
         for bpm in options.bpm:
             for jitter in ((), ("-J", "20")):
                 print(follow(server, bpm, options.seconds, *jitter), flush=True)
             print(send(bpm, options.seconds), flush=True)
-    finally:
-        server.stop()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 
 from improv.bench.measuring import busy
-from tests.live.jack import JackServer
+from tests.live.jack import own_server
 from tests.page.running import RunningImprov
 
 CLIENTS = 20
@@ -65,11 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0)
     seconds = parser.parse_args().seconds
-    server = JackServer("improv-page-bench")
-    server.start()
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
-        stack.callback(server.stop)
+    with tempfile.TemporaryDirectory() as home, own_server("improv-page-bench"):
         improv = RunningImprov(Path(home), "--virtual", "--mode", "solo")
         try:
             print("| | notes | late by, median | p99 | most |\n|---|---:|---:|---:|---:|")

@@ -20,7 +20,8 @@ from improv.plan import PlannedNote, Play
 from improv.ports.link import Link, open_ports
 from improv.ports.reports import PortSettings, Sent
 from improv.timing import Window
-from tests.live.jack import JackServer, Musician
+from tests.bench.bare import bare
+from tests.live.jack import Musician, own_server
 
 
 def _show(what: str, window: Window) -> None:
@@ -28,30 +29,11 @@ def _show(what: str, window: Window) -> None:
     print(f"{what:<28} n {window.count:5d}   ms: p50 {values[0]}  p99 {values[1]}  max {values[2]}")
 
 
-#: A client that passes on what it hears, on the MIDI system's own thread.
-BARE = """
-import rtmidi, sys
-out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "bare out")
-out.open_port(next(i for i, name in enumerate(out.get_ports()) if "Test Synth" in name))
-heard = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "bare in")
-heard.set_callback(lambda message, _: out.send_message(message[0]))
-heard.open_port(next(i for i, name in enumerate(heard.get_ports()) if "Test Keys" in name))
-print("ready", flush=True)
-sys.stdin.read()
-for port in (heard, out):
-    port.close_port()
-    port.delete()
-"""
-
-
 def _bare(musician: Musician, seconds: float) -> None:
-    with subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None and process.stdout is not None
-        process.stdout.readline()
+    with bare():
         keys = _played(musician, seconds)
         time.sleep(seconds + 1.0)
         _show(f"bare thru, {len(keys)} sent", _through(musician, keys))
-        process.stdin.close()
 
 
 def _harmonized(musician: Musician, seconds: float) -> None:
@@ -130,22 +112,16 @@ def _cpu_seconds(pid: int) -> float:
 def main() -> None:
     """Measure on a JACK server of its own."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    server = JackServer(f"bench-{os.getpid()}")
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    server.start()
-    try:
-        with Musician(keyboard="Test Keys", synth="Test Synth") as musician:
-            _bare(musician, seconds)
-            _harmonized(musician, seconds)
-            settings = PortSettings(inputs=("Test Keys",), output="Test Synth", api="jack", thru=True)
-            with open_ports(settings) as link:
-                _thru(link, musician, seconds)
-                print(f"one core, listening closely: {_cost(link, seconds):.1f} %")
-                _lateness(link, seconds)
-                time.sleep(max(0.0, 2.0 - seconds))
-                print(f"one core, at rest:           {_cost(link, seconds):.1f} %")
-    finally:
-        server.stop()
+    with own_server("bench"), Musician(keyboard="Test Keys", synth="Test Synth") as musician:
+        _bare(musician, seconds)
+        _harmonized(musician, seconds)
+        settings = PortSettings(inputs=("Test Keys",), output="Test Synth", api="jack", thru=True)
+        with open_ports(settings) as link:
+            _thru(link, musician, seconds)
+            print(f"one core, listening closely: {_cost(link, seconds):.1f} %")
+            _lateness(link, seconds)
+            time.sleep(max(0.0, 2.0 - seconds))
+            print(f"one core, at rest:           {_cost(link, seconds):.1f} %")
     print(f"load of the machine meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 

@@ -38,7 +38,7 @@ from improv.resources import default_model
 from improv.settings import Settings
 from improv.status import StatusLine
 from tests.bench import reaction
-from tests.live.jack import JackServer, Musician
+from tests.live.jack import Musician, own_server
 
 #: The stages, each with the moment that ends it.
 STAGES = {
@@ -188,17 +188,12 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=150)
     parser.add_argument("--every", type=float, default=0.12, help="seconds from key to key")
     said = parser.parse_args()
-    server = JackServer(f"reaction-{os.getpid()}")
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    server.start()
-    try:
+    with own_server("reaction"):
         for mode in said.modes:
             print(f"{mode:28} {'10 %':>8} {'median':>8} {'90 %':>8} {'99 %':>8}   ms")
             for stage, seconds in measure(mode, said.keys, said.every).items():
                 told = 1000 * np.nanquantile(seconds, (0.1, 0.5, 0.9, 0.99))
                 print(f"  {stage:26} " + " ".join(f"{one:8.2f}" for one in told))
-    finally:
-        server.stop()
     print(f"load of the machine meanwhile: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 

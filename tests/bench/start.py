@@ -17,7 +17,7 @@ import numpy as np
 
 from improv.clock import now
 from tests.bench.through import IMPROV, family
-from tests.live.jack import JackServer, Musician
+from tests.live.jack import Musician, own_server
 
 #: Seconds after it listens at which memory is looked at.
 SETTLED = 1.0
@@ -54,14 +54,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=7)
     said = parser.parse_args()
-    server = JackServer(f"start-{os.getpid()}")
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    server.start()
-    try:
-        with Musician(keyboard="Test Keys", synth="Test Synth"):
-            found = [started() for _ in range(said.times)]
-    finally:
-        server.stop()
+    with own_server("start"), Musician(keyboard="Test Keys", synth="Test Synth"):
+        found = [started() for _ in range(said.times)]
     for name, seconds in (
         ("until it listens", [one[0] for one in found]),
         ("of a processor", [one[1] for one in found]),

@@ -21,37 +21,14 @@ from pathlib import Path
 import numpy as np
 
 from improv.clock import now
-from tests.live.jack import JackServer, Message, Musician
+from tests.bench.bare import bare
+from tests.live.jack import Message, Musician, own_server
 
-#: A client that passes on what it hears on the MIDI system's own thread, on channel 16; or that holds its ports open.
-BARE = """
-import rtmidi, sys
-out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "bare out")
-out.open_port(next(i for i, name in enumerate(out.get_ports()) if "Test Synth" in name))
-heard = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "bare in")
-heard.set_callback(lambda message, _: out.send_message([message[0][0] | 15, *message[0][1:]]))
-heard.open_port(next(i for i, name in enumerate(heard.get_ports()) if "Test Keys" in name))
-print("ready", flush=True)
-sys.stdin.read()
-for port in (heard, out):
-    port.close_port()
-    port.delete()
-"""
 IMPROV = ("--api", "jack", "--in", "Test Keys", "--out", "Test Synth", "--no-record")
 #: Channels: the player's, passed through; improv's own; the bare client's.
 THRU, OWN, PASSED = 0, 1, 15
 #: Seconds from key to key, and seconds that improv has to come to rest.
 EVERY, REST = 0.13, 6.0
-
-
-@contextlib.contextmanager
-def bare() -> Iterator[int]:
-    """The bare client; its number in the system."""
-    with subprocess.Popen([sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None and process.stdout is not None
-        process.stdout.readline()
-        yield process.pid
-        process.stdin.close()
 
 
 @contextlib.contextmanager
@@ -69,7 +46,7 @@ def through(musician: Musician, keys: int) -> dict[str, np.ndarray]:
     """Seconds by which each key came out of improv later than of the bare client."""
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file, contextlib.ExitStack() as stack:
         print("[harmonize]\nharmonic_rhythm = 0.0", file=file, flush=True)
-        stack.enter_context(bare())
+        stack.enter_context(bare(PASSED))
         stack.enter_context(improv("--config", file.name, "--mode", "harmonize", "--thru"))
         time.sleep(1.0)
         rng, pitches = np.random.default_rng(0), [60, 62, 64, 65, 67, 69, 71, 72]
@@ -100,18 +77,12 @@ def _later(passed: np.ndarray, came: np.ndarray) -> np.ndarray:
 
 def at_rest(period: int, seconds: float) -> tuple[float, float]:
     """Hundredths of a core that the bare client takes and all of improv's processes, with nobody playing."""
-    server = JackServer(f"through-{os.getpid()}-{period}", period=period)
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    server.start()
-    try:
-        with Musician(keyboard="Test Keys", synth="Test Synth"):
-            with bare() as client:
-                costs = [_cost([client], seconds)]
-            with improv() as engine:
-                time.sleep(REST)
-                costs.append(_cost(family(engine), seconds))
-    finally:
-        server.stop()
+    with own_server(f"through-{period}", period=period), Musician(keyboard="Test Keys", synth="Test Synth"):
+        with bare(PASSED) as client:
+            costs = [_cost([client], seconds)]
+        with improv() as engine:
+            time.sleep(REST)
+            costs.append(_cost(family(engine), seconds))
     return costs[0], costs[1]
 
 
@@ -139,16 +110,10 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each is watched at rest")
     said = parser.parse_args()
-    server = JackServer(f"through-{os.getpid()}")
-    os.environ["JACK_DEFAULT_SERVER"] = server.name
-    server.start()
-    try:
-        with Musician(keyboard="Test Keys", synth="Test Synth") as musician:
-            for what, later in through(musician, said.keys).items():
-                told = "  ".join(f"{1000 * one:6.2f}" for one in np.quantile(later, (0.01, 0.1, 0.5, 0.9, 0.99)))
-                print(f"{what:44} n {len(later):4d}   1, 10, 50, 90, 99 %: {told} ms")
-    finally:
-        server.stop()
+    with own_server("through"), Musician(keyboard="Test Keys", synth="Test Synth") as musician:
+        for what, later in through(musician, said.keys).items():
+            told = "  ".join(f"{1000 * one:6.2f}" for one in np.quantile(later, (0.01, 0.1, 0.5, 0.9, 0.99)))
+            print(f"{what:44} n {len(later):4d}   1, 10, 50, 90, 99 %: {told} ms")
     for period in (64, 1024) if said.seconds else ():
         client, all_of_it = at_rest(period, said.seconds)
         print(f"at rest, {period:4d} frames: a bare client {client:.2f}, improv {all_of_it:.2f} hundredths of a core")

@@ -17,6 +17,7 @@ of a server's death: leave a running one behind.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,18 @@ class JackServer:
                 found.check_returncode()
                 return found.stdout.splitlines()
             time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def own_server(called: str, *, period: int = 64) -> Iterator[JackServer]:
+    """A JACK server that is everyone's default as long as this lasts; `period` as JackServer has it."""
+    server = JackServer(f"{called}-{os.getpid()}", period=period)
+    os.environ["JACK_DEFAULT_SERVER"] = server.name
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -71,14 +72,9 @@ def run(options: argparse.Namespace) -> None:
 
 def _answers(options: argparse.Namespace, settings: Any) -> None:
     """Judge how answers end."""
-    from training.audition.prompts import read_pieces
     from training.duets.answers import answered, calls, lines
 
-    complaints = Complaints()
-    asked = calls(read_pieces(options.music, complaints)[: options.pieces])
-    complaints.sum_up()
-    if not asked:
-        raise UserError(f"{options.music[0]}: no piece with three phrases in it")
+    asked = _asked(options, calls, "no piece with three phrases in it")
     with progress("answering") as tell:
         found = answered(options.model, asked, settings, options.seed, options.workers or os.cpu_count() or 1, tell)
     print(json.dumps(found) if options.json else "\n".join([f"{len(asked)} phrases, answer", "", *lines(found)]))
@@ -86,16 +82,11 @@ def _answers(options: argparse.Namespace, settings: Any) -> None:
 
 def _goings(options: argparse.Namespace, settings: Any) -> None:
     """Judge what is played on alone."""
-    from training.audition.prompts import read_pieces
     from training.duets.goings import GOING, gone_on, stretches
     from training.duets.run import outside
     from training.duets.table import beyond, lines
 
-    complaints = Complaints()
-    asked = stretches(read_pieces(options.music, complaints)[: options.pieces])
-    complaints.sum_up()
-    if not asked:
-        raise UserError(f"{options.music[0]}: no piece that is long enough to go on from")
+    asked = _asked(options, stretches, "no piece that is long enough to go on from")
     with progress("playing") as tell:
         found = gone_on(options.model, asked, settings, options.seed, options.workers or os.cpu_count() or 1, tell)
     out = outside(found, GOING)
@@ -103,6 +94,18 @@ def _goings(options: argparse.Namespace, settings: Any) -> None:
         print(json.dumps({"pieces": [one.name for one in asked], "figures": found, "outside": out}))
     else:
         print("\n".join([f"{len(asked)} stretches, {options.mode}", "", *lines(found, GOING), "", beyond(out)]))
+
+
+def _asked(options: argparse.Namespace, take: Callable[[Sequence[Any]], list[Any]], none: str) -> list[Any]:
+    """What is asked of improv: what `take` finds in the pieces. UserError, saying what there is `none` of."""
+    from training.audition.prompts import read_pieces
+
+    complaints = Complaints()
+    asked = take(read_pieces(options.music, complaints)[: options.pieces])
+    complaints.sum_up()
+    if not asked:
+        raise UserError(f"{options.music[0]}: {none}")
+    return asked
 
 
 def _setting(text: str, known: dict[str, object]) -> tuple[str, object]:

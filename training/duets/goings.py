@@ -13,10 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from improv.encoding import as_array
 from improv.events import Heard, Prompt
-from improv.jam import jam
-from improv.listener import notes_in
 from improv.plan import PlannedNote
 from improv.settings import Settings
 from improv.step import StepModel
@@ -26,7 +23,7 @@ from training.audition.passages import Notes, between, moved, releases
 from training.audition.prompts import Held
 from training.duets.duets import HUMAN, LEAST_NOTES, Duet, straw_men
 from training.duets.measures import figures
-from training.duets.run import MACHINE, Found, loaded
+from training.duets.run import MACHINE, Found, loaded, played_to
 
 #: Seconds that are heard, and seconds that follow; into the piece by so many.
 HEARD, FOLLOWS, INTO = 20.0, 20.0, 10.0
@@ -119,6 +116,4 @@ def machine(model: StepModel, heard: Notes, settings: Settings, seed: int) -> No
             for onset, pitch, velocity, duration, _ in again.tolist()
         )
         events, last = [Prompt(0.0, notes)], last - ends
-    result = jam(events, model, settings, np.random.default_rng(seed))
-    notes_played = as_array([note for note in notes_in(result.improv) if note.duration])
-    return moved(between(notes_played, last, np.inf), -last)
+    return moved(between(played_to(events, model, settings, seed), last, np.inf), -last)

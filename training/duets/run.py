@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from improv.encoding import as_array
+from improv.events import Heard
 from improv.jam import jam
 from improv.listener import notes_in
 from improv.model import load
@@ -46,7 +47,12 @@ def loaded(model: Path) -> StepModel:
 
 def partner(model: StepModel, duet: Duet, settings: Settings, seed: int) -> Notes:
     """What improv plays with a duet's player, all that sounds."""
-    result = jam(events_of(duet.player), model, settings, np.random.default_rng(seed))
+    return played_to(events_of(duet.player), model, settings, seed)
+
+
+def played_to(events: Iterable[Heard], model: StepModel, settings: Settings, seed: int) -> Notes:
+    """What improv plays to these events, all that sounds."""
+    result = jam(events, model, settings, np.random.default_rng(seed))
     return as_array([note for note in notes_in(result.improv) if note.duration])
 
 

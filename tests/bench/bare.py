@@ -1,0 +1,35 @@
+"""A client of JACK that does nothing but pass on what it hears, to measure beside."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+#: On the MIDI system's own thread, with so many bits more in each status byte.
+CLIENT = """
+import rtmidi, sys
+more = int(sys.argv[1])
+out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "bare out")
+out.open_port(next(i for i, name in enumerate(out.get_ports()) if "Test Synth" in name))
+heard = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, "bare in")
+heard.set_callback(lambda message, _: out.send_message([message[0][0] | more, *message[0][1:]]))
+heard.open_port(next(i for i, name in enumerate(heard.get_ports()) if "Test Keys" in name))
+print("ready", flush=True)
+sys.stdin.read()
+for port in (heard, out):
+    port.close_port()
+    port.delete()
+"""
+
+
+@contextlib.contextmanager
+def bare(channel: int = 0) -> Iterator[int]:
+    """The client, which passes what comes on channel 0 on to `channel` (0-15); its number in the system."""
+    command = [sys.executable, "-c", CLIENT, str(channel)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.stdin.close()
