@@ -82,6 +82,11 @@ def _event(status: int, first: int, second: int, at: float) -> Event | ClockEven
     return None
 
 
+def is_broken(data: bytes) -> bool:
+    """Whether these bytes cannot be one message: inside of one, but for system exclusive, no status may stand."""
+    return data[:1] != bytes((_SYSTEM,)) and any(byte >= 0x80 for byte in data[1:])
+
+
 def note_on(channel: int, pitch: int, velocity: int) -> bytes:
     """The bytes of a note-on: `channel` 0-15, `pitch` 0-127, `velocity` 1-127. ValueError outside."""
     if velocity < 1:

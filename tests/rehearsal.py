@@ -20,6 +20,7 @@ import numpy as np
 from improv import engine
 from improv.events import Heard, NoteOn
 from improv.improviser import Improviser, Status
+from improv.midi import is_broken
 from improv.plan import Command
 from improv.ports import loop
 from improv.ports.pipe import Pipe
@@ -141,7 +142,7 @@ class Rehearsal:
     def arrived(self, data: bytes) -> None:
         """Bytes arrived on the far side."""
         self.received.append((self.now, data))
-        if len(data) == 3:  # what is no whole message goes nowhere (improv.ports.wire)
+        if len(data) == 3 and not is_broken(data):  # what is no whole message goes nowhere (improv.ports.wire)
             self._far.receive(data, self.now)
 
     def _step(self, end: float) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import rtmidi
 
+from improv.midi import is_broken
 from improv.ports.names import OWN, is_own
 from improv.ports.reports import IN, OUT, Direction
 
@@ -110,8 +111,9 @@ class Client:
         wake()
 
     def send(self, data: bytes) -> None:
-        """Send one message. What is no message (a piece of one), or too long for JACK, is passed over."""
-        if self._api == "jack" and len(data) > _JACK_LONGEST:
+        """Send one message. What is no message (a piece of one, or a broken one), or too long for JACK, is passed
+        over."""
+        if is_broken(data) or (self._api == "jack" and len(data) > _JACK_LONGEST):
             return
         try:
             self._midi.send_message(data)

@@ -77,6 +77,7 @@ def test_sysex_and_clock_are_let_in_and_messages_come_in_order(client: wire.Clie
 def test_what_cannot_be_sent_is_passed_over_and_harms_nothing(client: wire.Client) -> None:
     client.send(b"\x90\x3c\x40\x3e\x40")
     client.send(b"\xf0" + bytes(20_000) + b"\xf7")  # would block JACK's ring for ever
+    client.send(b"\x90\xc2\xb0")  # a note-on of no pitch: what a synth makes of it nobody knows
     client.send(b"\xf8")
     assert client._midi.sent == [b"\xf8"]
 
