@@ -31,7 +31,15 @@ def others_first() -> bool:
     """Whether another thread of this process runs in real time: those that a MIDI system starts do where it does."""
     try:
         threads = [int(name) for name in os.listdir("/proc/self/task")]
-        policies = [os.sched_getscheduler(thread) for thread in threads if thread != threading.get_native_id()]
+    except OSError:
+        return False
+    return any(_in_real_time(thread) for thread in threads if thread != threading.get_native_id())
+
+
+def _in_real_time(thread: int) -> bool:
+    """Whether it does; one that has ended since it was listed does not."""
+    try:
+        policy = os.sched_getscheduler(thread)
     except (AttributeError, OSError):
         return False
-    return any(policy & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR) for policy in policies)
+    return policy & ~os.SCHED_RESET_ON_FORK in (os.SCHED_FIFO, os.SCHED_RR)
