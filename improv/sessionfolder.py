@@ -15,6 +15,8 @@ from improv.sessionfile import SUFFIX, Reader, Tally
 
 #: What was written to this lately (seconds) may still be played, and is not cleared away.
 IN_USE = 3600.0
+#: A session's name: the second it began in; a number follows where one did before.
+NAME, SECOND = "%Y-%m-%d-%H%M%S", len("2026-11-25-200000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def folder(named: str = "") -> Path:
 def new_path(where: Path, now: datetime) -> Path:
     """The path of a session that begins `now`; the folder is made. Raises OSError."""
     where.mkdir(parents=True, exist_ok=True)
-    name = now.astimezone().strftime("%Y-%m-%d-%H%M%S")
+    name = now.astimezone().strftime(NAME)
     taken = {path.name for path in where.glob(f"{name}*{SUFFIX}")}
     names = (f"{name}{more}{SUFFIX}" for more in ("", *(f"-{number}" for number in range(2, 1000))))
     return where / next(free for free in names if free not in taken)
@@ -72,9 +74,16 @@ def _files(where: Path) -> list[tuple[Path, tuple[float, int]]]:
 
 def entries(where: Path) -> list[Entry]:
     """All sessions, the latest first; a damaged one too, with what can be said of it."""
-    return [
-        _entry(path, size) for path, (_, size) in sorted(_files(where), key=lambda item: item[0].name, reverse=True)
-    ]
+    found = sorted(_files(where), key=lambda item: _began(item[0].name), reverse=True)
+    return [_entry(path, size) for path, (_, size) in found]
+
+
+def _began(name: str) -> tuple[str, int]:
+    """What sorts sessions by when they began: the second in their name, and how many began within it before."""
+    stem = name.removesuffix(SUFFIX)
+    second, dash, number = stem.rpartition("-")
+    within = bool(dash) and number.isdecimal() and len(number) < 4 and len(second) == SECOND
+    return (second, int(number)) if within else (stem, 1)
 
 
 def _entry(path: Path, size: int) -> Entry:
@@ -93,7 +102,7 @@ def choose(where: Path, wanted: str | None) -> Path:
     """The session a user means: a path, a name or its beginning; None is the latest. UserError if it is not one."""
     if wanted is not None and Path(wanted).is_file():
         return Path(wanted)
-    names = sorted(path.name for path, _ in _files(where))
+    names = sorted((path.name for path, _ in _files(where)), key=_began)
     found = names[-1:] if wanted is None else [name for name in names if name.startswith(wanted)]
     if len(found) == 1:
         return where / found[0]

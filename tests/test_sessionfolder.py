@@ -44,6 +44,8 @@ def test_a_new_session_has_a_name_of_its_own(tmp_path: Path) -> None:
         paths[-1].touch()
     name = NOW.astimezone().strftime("%Y-%m-%d-%H%M%S")
     assert [path.name for path in paths] == [f"{name}.improv", f"{name}-2.improv", f"{name}-3.improv"]
+    assert [one.path for one in sessionfolder.entries(where)] == [*reversed(paths)], "the latest first"
+    assert sessionfolder.choose(where, None) == paths[-1]
 
 
 def test_old_sessions_go_and_then_the_oldest_until_the_rest_fits(tmp_path: Path) -> None:
