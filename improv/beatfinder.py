@@ -88,23 +88,28 @@ class BeatFinder:
         """What is believed so many seconds after the last chord: beats have gone on, drifted and been forgotten."""
         if seconds > _LONG:
             return self._prior
-        beliefs, pieces = self._beliefs, max(1, math.ceil(seconds / _PIECE))
-        for _ in range(pieces):  # a beat that drifts comes elsewhere, so a long wait is many short ones
-            beliefs = self._moved(beliefs, seconds / pieces)
-        return beliefs
+        pieces = max(1, math.ceil(seconds / _PIECE))
+        return self._moved(seconds / pieces, pieces)
 
-    def _moved(self, beliefs: Values, seconds: float) -> Values:
+    def _moved(self, seconds: float, pieces: int) -> Values:
+        """What is believed after so many pieces of time, of so many seconds each: a beat that drifts comes elsewhere,
+        so a long wait is many short ones."""
         shift = seconds / PERIODS * PARTS
         whole = np.floor(shift).astype(int)
         part = (shift - whole)[:, None]
-        index = (np.arange(PARTS)[None] - whole[:, None]) % PARTS
-        rows = np.arange(len(PERIODS))[:, None]
-        moved = (1 - part) * beliefs[rows, index] + part * beliefs[rows, (index - 1) % PARTS]
-        share = WANDER * seconds
-        longer, shorter = np.vstack([moved[:1], moved[:-1]]), np.vstack([moved[1:], moved[-1:]])
-        moved = (1 - 2 * share) * moved + share * (longer + shorter)
-        kept = math.exp(-_FORGOTTEN * seconds)
-        return np.asarray(kept * moved + (1 - kept) * self._prior)
+        index, rows = (np.arange(PARTS)[None] - whole[:, None]) % PARTS, np.arange(len(PERIODS))[:, None] * PARTS
+        near, far, stays = rows + index, rows + (index - 1) % PARTS, 1 - part
+        share, kept = WANDER * seconds, math.exp(-_FORGOTTEN * seconds)
+        beliefs, forgotten = self._beliefs, (1 - kept) * self._prior
+        for _ in range(pieces):
+            moved = stays * beliefs.take(near) + part * beliefs.take(far)
+            beside = np.empty_like(moved)  # those of longer and of shorter beats
+            beside[1:] = moved[:-1]
+            beside[0] = moved[0]
+            beside[:-1] += moved[1:]
+            beside[-1] += moved[-1]
+            beliefs = kept * ((1 - 2 * share) * moved + share * beside) + forgotten
+        return beliefs
 
     def odds(self, moments: Values) -> Values:
         """How much likelier an onset is at each of these moments (absolute seconds, after the last note) than at any

@@ -24,6 +24,7 @@ class TableModel:
     encoding: Encoding = field(default_factory=Encoding)
     velocity: tuple[float, float] = (64.0, 20.0)
     fed: list[Rows] = field(default_factory=list)
+    _known: dict[tuple[int, bool], tuple[object, np.ndarray]] = field(default_factory=dict, repr=False)
 
     def start(self, batch: int = 1) -> Floats:
         return np.zeros((batch, 1), np.float32)
@@ -56,19 +57,26 @@ class TableModel:
 
     def _scores(self, rows: Rows) -> Floats:
         """What the tables give each field of each row; padding costs nothing."""
-        tables = [self._log_probabilities(index, 1) for index in range(len(FIELDS))]
-        scores = [
-            [[t[v] if v < len(t) else 0.0 for t, v in zip(tables, row, strict=False)] for row in one]
-            for one in rows.tolist()
-        ]
-        return np.array(scores, np.float32)
+        scores = np.empty((*rows.shape[:2], len(FIELDS)), np.float32)
+        for index in range(len(FIELDS)):
+            table, values = self._log_probabilities(index, 1), rows[..., index]
+            scores[..., index] = np.where(values < len(table), table[np.minimum(values, len(table) - 1)], 0.0)
+        return scores
 
     def _log_probabilities(self, index: int, count: int) -> np.ndarray:
+        rests = index == IOI and self.rest_after > 0 and count % self.rest_after == 0
+        table = self.tables.get(index)
+        known = self._known.get((index, rests))
+        if known is None or known[0] is not table:
+            known = self._known[index, rests] = (table, self._logarithms(index, table, rests))
+        return known[1]
+
+    def _logarithms(self, index: int, table: dict[int, float] | None, rests: bool) -> np.ndarray:
         weights = np.full(self.encoding.sizes[index], 1e-6)
-        for value, weight in self.tables.get(index, dict.fromkeys(range(len(weights)), 1.0)).items():
+        for value, weight in (dict.fromkeys(range(len(weights)), 1.0) if table is None else table).items():
             weights[value] = weight
         p = weights / weights.sum()
-        if index == IOI and self.rest_after and count % self.rest_after == 0:
+        if rests:
             p = 0.1 * p
             p[self.encoding.ioi_bin(3.0)] += 0.9
         return np.log(p)
