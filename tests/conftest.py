@@ -13,11 +13,14 @@ import pytest
 def pytest_configure() -> None:
     """Ctrl-C and a closed terminal mean what they do at a terminal, also where the suite runs in the background.
 
-    There both come ignored, and what is ignored is inherited: the programs under test would not hear them. And no
-    example of Hypothesis fails for the time it took.
+    There both come ignored, and what is ignored is inherited: the programs under test would not hear them. And the
+    examples of Hypothesis are the same each time, and take what time they take: who looks for others asks for them,
+    with `--hypothesis-profile searching`.
     """
-    hypothesis.settings.register_profile("untimed", deadline=None)
-    hypothesis.settings.load_profile("untimed")
+    patient = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+    hypothesis.settings.register_profile("certain", patient, derandomize=True)
+    hypothesis.settings.register_profile("searching", patient, max_examples=1000)
+    hypothesis.settings.load_profile("certain")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
