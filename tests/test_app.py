@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import pytest
@@ -15,10 +14,10 @@ def test_a_signal_asks_to_stop_and_a_second_insists(number: int) -> None:
     before = signal.getsignal(number)
     with stop_signals() as stopping:
         assert not stopping()
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert stopping()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
     assert signal.getsignal(number) is before
 
 
@@ -26,7 +25,7 @@ def test_under_nohup_a_closed_terminal_ends_nothing() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with stop_signals() as stopping:
-            os.kill(os.getpid(), signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
             assert not stopping()
     finally:
         signal.signal(signal.SIGHUP, before)

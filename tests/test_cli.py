@@ -228,7 +228,7 @@ def test_a_signal_ends_it_well_and_leaves_the_handlers_as_they_were(
     before = signal.getsignal(signal.SIGTERM)
 
     def wait(self: FakeLink, timeout: float | None) -> list[Report]:
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         return []
 
     monkeypatch.setattr(FakeLink, "wait", wait)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -141,7 +140,7 @@ def test_every_setting_changes_at_once_or_is_named_as_one_that_does_not():
 
 @pytest.fixture
 def hang_up() -> Callable[[], None]:
-    return lambda: os.kill(os.getpid(), signal.SIGHUP)
+    return lambda: signal.raise_signal(signal.SIGHUP)
 
 
 def test_a_hang_up_is_a_wish_and_is_told_once(monkeypatch: pytest.MonkeyPatch, hang_up: Callable[[], None]):
