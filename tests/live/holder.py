@@ -21,6 +21,7 @@ def main() -> None:
     """Hold a chord for SECONDS or until killed."""
     settings = json.loads(sys.argv[1])
     settings["inputs"] = tuple(settings.get("inputs", ()))
+    settings |= {"late_limit": 60.0, "late_soft": 60.0}  # what a busy machine plays late is played all the same
     try:
         link = open_ports(PortSettings(**settings))
     except UserError as error:

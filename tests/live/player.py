@@ -18,7 +18,8 @@ import rtmidi
 from improv.clock import now
 
 API = rtmidi.API_UNIX_JACK
-POLL = 0.001
+#: Seconds between two looks, and for which a port is waited for.
+POLL, PATIENCE = 0.001, 60.0
 
 
 def _port(midi: Any, own: str, other: str) -> Any:
@@ -26,7 +27,7 @@ def _port(midi: Any, own: str, other: str) -> Any:
     if own:
         midi.open_virtual_port(own)
         return midi
-    end = now() + 10.0
+    end = now() + PATIENCE
     while now() < end:
         for number, name in enumerate(midi.get_ports()):
             if other in name:

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 import pytest
 
 from improv.clock import now
-from tests.live.jack import JackServer
+from tests.live.jack import PATIENCE, JackServer
 
 #: The name of its port.
 CLOCK = "mclk_out"
+#: How often it is started, if need be.
+STARTS = 3
 
 
 class JackClock:
@@ -25,23 +27,40 @@ class JackClock:
 
     def __init__(self, server: JackServer, bpm: float, *options: str) -> None:
         self._server = server
-        command = ["jack_midi_clock", "-B", "-b", str(bpm), "-d", "0.1", *options]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = now() + 10.0
-        while not any(CLOCK in name for name in server.ports()):
-            assert self._process.poll() is None and now() < end, "jack_midi_clock does not start"
+        self._command = ["jack_midi_clock", "-B", "-b", str(bpm), "-d", "0.1", *options]
+        for _ in range(STARTS):
+            self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if self._has_started():
+                return
+            self._process.kill()
+            self._process.wait()
+        raise AssertionError("jack_midi_clock does not start")
+
+    def _has_started(self) -> bool:
+        """Whether its port is there, in a while; where the server is busy it now and then gives up."""
+        end = now() + PATIENCE / STARTS
+        while self._process.poll() is None and now() < end:
+            if any(CLOCK in name for name in self._server.ports()):
+                return True
             time.sleep(0.05)
+        return False
 
     def transport(self, *commands: str) -> None:
         """Say something to `jack_transport`: play, stop, locate FRAME."""
         said = "\n".join([*commands, "quit", ""])
-        subprocess.run(["jack_transport"], input=said, text=True, capture_output=True, timeout=10.0, check=True)
+        subprocess.run(["jack_transport"], input=said, text=True, capture_output=True, timeout=PATIENCE, check=True)
 
     def end(self) -> None:
         """Leave the transport at its beginning, stopped."""
-        self.transport("stop", "locate 0")
-        self._process.terminate()
-        self._process.wait(5)
+        try:
+            self.transport("stop", "locate 0")
+        finally:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE / STARTS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
 
 
 @contextmanager

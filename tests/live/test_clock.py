@@ -14,12 +14,15 @@ from improv.events import Start, Tick
 from improv.midi import Parser
 from improv.pulse import Pulse
 from improv.transport import State, Transport
-from tests.live.jack import JackServer, Message, Musician, sounding
+from tests.live.jack import LATE, JackServer, Message, Musician
 from tests.live.source import CLOCK, jack_clock
-from tests.live.test_app import KEYBOARD, SYNTH, ons, running
+from tests.live.test_app import KEYBOARD, SYNTH, is_silent, ons, running
 
-#: A source whose ticks lie this near to their own line, in seconds, is one; on a busy machine JACK now and then is not.
-STEADY = 0.006
+#: A source whose ticks lie this near to their own line, in seconds, is steady; on a busy machine JACK now and then is
+#: not, and is asked again, so often at most. If it never is, what is said of it may be as much off as it is itself.
+STEADY, TRIES = 0.006, 3
+#: Beats of a source that are listened to.
+BEATS = 9.5
 OPTIONS = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH, "--no-record")
 
 
@@ -49,29 +52,33 @@ def pulses(received: list[Message]) -> tuple[list[tuple[float, Pulse]], Transpor
 
 @pytest.mark.parametrize("bpm", [120.0, 97.0])
 def test_after_two_bars_tempo_and_phase_are_those_of_a_clock_not_made_here(server: JackServer, bpm: float) -> None:
-    off = float("inf")
-    for _ in range(5):
-        with jack_clock(server, bpm) as clock, Musician(hears=CLOCK) as musician:
-            clock.transport("play")
-            time.sleep(12 * 60 / bpm)
-            clock.transport("stop")
-            time.sleep(0.2)
-            received = musician.received
+    for _ in range(TRIES):
+        received = listened(server, bpm)
         at = np.array([message.at for message in received if message.data == b"\xf8"])
         numbers = np.arange(len(at))
         slope, first = np.polyfit(numbers, at - at[0], 1)
-        off = float(np.quantile(np.abs(at - at[0] - first - slope * numbers), 0.9))
-        if len(at) > 240 and off < STEADY and abs(60 / 24 / slope / bpm - 1) < 0.001:
+        off = np.abs(at - at[0] - first - slope * numbers)
+        drift = abs(60 / 24 / slope / bpm - 1)
+        wrong, apart = 0.001, 0.001 + float(np.quantile(off, 0.9)) / 2
+        if np.quantile(off, 0.9) < STEADY and drift < 0.001:
             break
-    else:
-        pytest.skip(f"this machine is too busy for a steady JACK: its ticks are off their line by {off * 1000:.1f} ms")
+        wrong, apart = wrong + drift + 4 * off.max() / (slope * 24 * 8), apart + 4 * off.max()
     found, transport, starts = pulses(received)
     pulse = next(pulse for _, pulse in found if pulse.beat >= 8.0)
     assert starts == 1
-    assert pulse.bpm == pytest.approx(bpm, rel=0.001)
+    assert pulse.bpm == pytest.approx(bpm, rel=wrong)
     line = at[0] + first + slope * 24 * 8.0
-    assert pulse.seconds_at(8.0) == pytest.approx(line, abs=0.001 + off / 2)
+    assert pulse.seconds_at(8.0) == pytest.approx(line, abs=apart)
     assert transport.state == State.STOPPED
+
+
+def listened(server: JackServer, bpm: float) -> list[Message]:
+    """All that a source of this tempo says from its start to its stop."""
+    with jack_clock(server, bpm) as clock, Musician(hears=CLOCK) as musician:
+        clock.transport("play")
+        musician.wait_for(lambda received: len(received) > BEATS * 24)
+        clock.transport("stop")
+        return musician.wait_for(lambda received: any(message.data == b"\xfc" for message in received))
 
 
 def test_it_trades_on_the_bar_lines_of_a_clock_not_made_here_and_falls_silent_with_it(
@@ -86,19 +93,20 @@ def test_it_trades_on_the_bar_lines_of_a_clock_not_made_here_and_falls_silent_wi
     ):
         improv.wait_for("no clock")
         clock.transport("play")
-        witness.wait_for(lambda received: sum(m.data == b"\xf8" for m in received) > 12, 10.0)
+        witness.wait_for(lambda received: sum(m.data == b"\xf8" for m in received) > 12)
         musician.play([(0.3 * index + more, data) for index in range(5) for more, data in key(60 + index)])
-        answered = ons(musician.wait_for(lambda received: len(ons(received)) > 1, 8.0))
+        answered = ons(musician.wait_for(lambda received: len(ons(received)) > 1))
         assert answered, improv.out
         time.sleep(0.1)
         ticks = [message.at for message in witness.received if message.data == b"\xf8"]
         nearest = int(np.argmin(np.abs(np.array(ticks) - answered[0].at)))
-        assert abs((nearest + 48) % 96 - 48) <= 4, f"at tick {nearest}; there are 96 in a bar"
+        # Or a little later, on a busy machine: what would be later than a quarter of a second it leaves out.
+        assert -4 <= (nearest + 48) % 96 - 48 <= 4 + 12, f"at tick {nearest}; there are 96 in a bar"
         clock.transport("stop")
         improv.wait_for("clock stopped")
-        time.sleep(0.3)
+        time.sleep(LATE)
+        assert is_silent(musician)
         count = len(ons(musician.received))
-        assert not sounding(musician.received)
         time.sleep(1.0)
         assert len(ons(musician.received)) == count
         assert improv.end() == 0
@@ -112,16 +120,16 @@ def test_the_clock_it_sends_starts_is_steady_and_stops(server: JackServer, tmp_p
     with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician:
         with running(tmp_path, *OPTIONS, "--sync", "send", "--tempo", "140") as improv:
             musician.play([(0.25 * index + more, data) for index in range(8) for more, data in key(60 + index)])
-            time.sleep(6.0)
+            time.sleep(4.0)
             assert improv.end() == 0
-        time.sleep(0.2)
+        musician.wait_for(lambda received: any(message.data == b"\xfc" for message in received))
         clock = [message for message in musician.received if message.data[0] >= 0xF8]
     assert [clock[0].data, clock[-1].data] == [b"\xfa", b"\xfc"]
     assert {message.data for message in clock[1:-1]} == {b"\xf8"}
     found, transport, _ = pulses(clock)
     at = np.array([message.at for message in clock[1:-1]])
     slope = np.polyfit(np.arange(len(at)), at - at[0], 1)[0]
-    assert len(at) > 5.0 * 140 / 60 * 24
+    assert len(at) > 3.0 * 140 / 60 * 24
     assert 60 / 24 / slope == pytest.approx(140.0, rel=0.005)
     assert found[-1][1].bpm == pytest.approx(140.0, rel=0.05)
     assert transport.state == State.STOPPED

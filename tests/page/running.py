@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 class RunningImprov:
@@ -34,10 +34,24 @@ class RunningImprov:
         self._wait_for_page()
         self.address = f"http://127.0.0.1:{self.port}/"
 
+    def __enter__(self) -> RunningImprov:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.stop()
+
     def said(self) -> str:
         """What it has written to its terminal so far."""
         self._log.flush()
         return Path(self._log.name).read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, word: str) -> None:
+        """Wait until it has said this."""
+        deadline = time.monotonic() + START_SECONDS
+        while word not in self.said():
+            assert self.process.poll() is None and time.monotonic() < deadline, self.said()
+            time.sleep(0.02)
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""

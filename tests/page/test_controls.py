@@ -64,15 +64,19 @@ def test_three_taps_in_free_time_begin_a_beat_and_in_a_clocks_time_one_is_told(l
     page.page.locator("#controls summary", has_text="Time").click()
     assert page.page.locator("#time-says").inner_text().startswith("Free time.")
     assert not page.page.locator("#control-tempo").is_visible(), "in free time there is none to set"
-    for _ in range(3):
-        page.page.locator("#tap").click()
-        page.page.wait_for_timeout(450)
+    for _ in range(10):  # a busy machine's taps may be too uneven for a tempo
+        page.page.evaluate(THREE_TAPS)
+        page.page.wait_for_timeout(500)
+        if setting(page, "sync") == "send":
+            break
     page.until(lambda: setting(page, "sync") == "send", "improv to lead")
     page.until(lambda: page.of("status")[-1]["pulse"], "a beat")
     tempo = page.of("status")[-1]["tempo"]
-    assert 60 < tempo < 150 and setting(page, "tempo") == pytest.approx(tempo)
-    assert page.page.locator("#control-tempo").is_visible() and page.page.locator("#control-meter").is_visible()
-    assert page.page.locator("#time-says").inner_text().startswith(f"improv leads, {tempo:.0f} a minute")
+    assert 60 < tempo < 150
+    page.until(lambda: setting(page, "tempo") == pytest.approx(tempo), "the page to be told the tempo")
+    page.page.locator("#control-tempo").wait_for()
+    page.page.locator("#control-meter").wait_for()
+    page.page.locator("#time-says", has_text=f"improv leads, {tempo:.0f} a minute").wait_for()
     page.page.locator("#control-meter").select_option("3/4")
     page.until(lambda: page.of("status")[-1]["pulse"]["bar"] == 3, "bars of three")
     page.page.locator("#control-sync").select_option("clock")
@@ -83,6 +87,19 @@ def test_three_taps_in_free_time_begin_a_beat_and_in_a_clocks_time_one_is_told(l
     page.page.locator("#control-sync").select_option("free")
     page.until(lambda: setting(page, "sync") == "free" and not page.of("status")[-1]["pulse"], "free time again")
     assert len(page.of("hello")) == 1, "all of that in one session"
+
+
+#: A tap each half second.
+THREE_TAPS = """() => new Promise((done) => {
+  let taps = 0;
+  const tap = () => {
+    document.getElementById("tap").click();
+    taps += 1;
+    if (taps === 3) done();
+    else setTimeout(tap, 500);
+  };
+  tap();
+})"""
 
 
 def test_two_pages_see_each_other_play(look: Look) -> None:
