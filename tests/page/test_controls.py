@@ -39,6 +39,18 @@ def test_mode_and_temperature_are_turned_and_improv_obeys(look: Look) -> None:
     page.until(lambda: (setting(page, "mode"), setting(page, "temperature")) == ("answer", 1), "all as it was")
 
 
+def test_a_mode_just_chosen_is_not_taken_back_by_what_was_said_before(look: Look) -> None:
+    """Improv's word on another setting, sent before it heard of the mode; what another page chooses is shown."""
+    page, other = look(), look()
+    chosen = "document.querySelector('#modes input:checked').value"
+    before = "page.hear({ type: 'settings', settings: { mode: 'answer' } })"
+    assert page.inside(f"(document.querySelector('#modes [value=harmonize]').click(), {before}, {chosen})") == "harmonize"
+    other.until(lambda: setting(other, "mode") == "harmonize", "improv to have heard")
+    page.until(lambda: setting(page, "mode") == "harmonize", "its word on that")
+    other.page.get_by_role("radio", name="answer").check()
+    page.until_inside(f"{chosen} === 'answer'")
+
+
 def test_boldness_is_seen_in_what_it_thinks_of_playing(look: Look) -> None:
     """The distribution that each pitch is drawn from: nearly sure of one at the lowest, spread over many at the
     highest. Entropy in bits."""
