@@ -128,6 +128,9 @@ class BeatFinder:
         if self._at is None or earliest < self._at:
             return None
         beliefs = self._later(earliest - self._at)
+        # Who strikes the half as evenly as the beat gives no way to tell them apart: both are beats, twice as fast.
+        alike = np.minimum(beliefs, np.roll(beliefs, PARTS // 2, axis=1))
+        beliefs = beliefs + np.where(2 * PERIODS[0] <= PERIODS, 1.0, 0.0)[:, None] * alike
         waits = ((1 - np.arange(PARTS) / PARTS) % 1)[None] * PERIODS[:, None]
         crowd = np.bincount((waits / _STEP).astype(int).ravel(), beliefs.ravel())
         best = (int(np.argmax(np.convolve(crowd, _CROWD, "same"))) + 0.5) * _STEP

@@ -40,6 +40,37 @@ def test_a_steady_player_has_a_beat(beat: float, jitter: float) -> None:
     assert 0 <= moment - (10 + 24 * beat + 0.3) <= 1.0
 
 
+@pytest.mark.parametrize("beat", [0.34, 0.4, 0.45, 0.5, 0.6, 0.75])
+@pytest.mark.parametrize("jitter", [0.0, 0.01, 0.02])
+def test_even_quarters_are_a_beat_though_nobody_knows_whether_they_are_eighths(beat: float, jitter: float) -> None:
+    """By a person, who is off by 10 to 20 ms."""
+    offers = []
+    for seed in range(8):
+        late = np.random.default_rng(seed).normal(0.0, jitter, 16)
+        onsets = (10 + beat * np.arange(16) + late).tolist()
+        offers.append(after(onsets).next_beat(onsets[-1] + 0.4))
+    assert all(offer is not None and abs(off(offer[0], beat)) < 0.06 for offer in offers)
+    assert sum(offer is not None and offer[1] > SURE for offer in offers) >= 7
+
+
+FREE = {
+    "waits of any length": lambda rng: rng.uniform(0.2, 0.8, 40),
+    "a pulse that breathes": lambda rng: 0.5 * np.exp(rng.normal(0.0, 0.15, 40)),
+    "one that wanders": lambda rng: 0.5 * np.exp(np.cumsum(rng.normal(0.0, 0.08, 40))),
+    "halves, quarters and wholes of it": lambda rng: rng.choice([0.25, 0.5, 1.0], 40) * np.exp(rng.normal(0, 0.15, 40)),
+}
+
+
+@pytest.mark.parametrize("free", FREE)
+def test_rubato_is_seldom_taken_for_a_beat(free: str) -> None:
+    sure = 0
+    for seed in range(20):
+        onsets = (10 + np.cumsum(FREE[free](np.random.default_rng(seed)))).tolist()
+        offer = after(onsets).next_beat(onsets[-1] + 0.4)
+        sure += offer is not None and offer[1] > SURE
+    assert sure <= 3
+
+
 def test_a_beat_that_slows_is_kept() -> None:
     onsets, at, beat = [], 10.0, 0.5
     for _ in range(40):

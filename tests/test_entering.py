@@ -33,6 +33,13 @@ def off(moment: float) -> float:
     return abs((moment + BEAT / 2) % BEAT - BEAT / 2)
 
 
+@pytest.mark.parametrize("beat", [0.36, 0.45])
+def test_even_quarters_are_answered_on_the_next_of_them(beat: float) -> None:
+    quarters = [[index * beat, 60 + index % 2 * 7, 0.1] for index in range(16)]
+    first = answered(played(*quarters))[0]
+    assert abs((first + beat / 2) % beat - beat / 2) < 0.03
+
+
 def answered(events: list[Heard], **settings: object) -> list[float]:
     """The answer's onsets, after the last that was played."""
     last = max(event.at for event in events if isinstance(event, NoteOn))
