@@ -20,7 +20,7 @@ from improv.errors import UserError
 from improv.events import SUSTAIN, ControlChange, Event, Gesture, Move, NoteOff, NoteOn, ProgramChange, Turned
 from improv.keynames import HOLD
 from improv.modes import MODES
-from improv.settings import narrowed, tempered
+from improv.settings import Settings, narrowed, tempered
 
 #: From this value on a pedal, switch or pad is down.
 DOWN = 64
@@ -150,6 +150,10 @@ class Controls:
         """Something else has turned this."""
         if event.name in TURNS:
             self._values[event.name] = event.value
+
+    def settle(self, settings: Settings) -> None:
+        """These settings hold now: what is turned goes on from them."""
+        self._values |= {name: getattr(settings, field) for name, (field, _) in TURNS.items()}
 
     def _learned(self, lesson: Lesson, found: Binding, at: float) -> list[Turned | Gesture]:
         self._lesson = None

@@ -13,6 +13,7 @@ from improv.hands import Hands, Hearing
 from improv.midi import Parser
 from improv.plan import Command, Pedal
 from improv.ports.reports import Heard, Sent
+from improv.settings import Settings
 from improv.transport import GONE
 
 
@@ -70,9 +71,10 @@ class Reception:
                 said.append(event)
         return said
 
-    def settle(self, hearing: Sequence[Hearing]) -> None:
-        """From now on this is what is heard."""
+    def settle(self, hearing: Sequence[Hearing], settings: Settings) -> None:
+        """From now on this is what is heard, and these are the settings that controls turn on from."""
         self._hands.hearing = tuple(hearing)
+        self._controls.settle(settings)
 
     def sent(self, report: Sent) -> None:
         """One of improv's notes began: it may come back."""

@@ -74,7 +74,7 @@ class Reloading:
         self._wanted = wanted
         self._read = read
         self._derived = derived
-        self._settled = settled
+        self._begun = self._settled = settled
         self._present = present
         self._core = core
         self._reception = reception
@@ -93,9 +93,22 @@ class Reloading:
         changed = sorted(path for path, value in new.values.items() if self._settled.values[path] != value)
         names = [field.name for field in fields(Settings) if getattr(was, field.name) != getattr(now, field.name)]
         self._core.settle(replace(self._present(), **{name: getattr(now, name) for name in names}))
-        self._reception.settle(hearing)
+        self._reception.settle(hearing, self._present())
         self._settled = new
-        return _said(changed)
+        return (*_said(changed), *self._said_of_clock(changed))
+
+    def _said_of_clock(self, changed: Sequence[str]) -> Sequence[str]:
+        """Whose clock is followed, where one has just been asked for whose port was not opened at the start."""
+        wanted, there = _clock_port(self._settled), _clock_port(self._begun)
+        if wanted in ("", there) or {"time.sync", "time.clock"}.isdisjoint(changed):
+            return ()
+        followed = there or "the ports it listens to"
+        return (f"{wanted} is opened for its clock at the next start; until then that of {followed} is followed",)
+
+
+def _clock_port(settled: Config) -> str:
+    """The port that a clock is to come from; "" for none of its own."""
+    return settled.text("time.clock") if settled.text("time.sync") == "clock" else ""
 
 
 def _said(changed: Sequence[str]) -> Sequence[str]:

@@ -11,9 +11,11 @@ import pytest
 
 from improv import config, signals
 from improv.config import Config
+from improv.controls import Controls, bindings
 from improv.errors import UserError
 from improv.events import NoteOff, NoteOn, Turned
 from improv.improviser import Improviser
+from improv.modes import MODES
 from improv.ports.reports import Heard
 from improv.reception import Reception
 from improv.reloading import Derived, Reloading, waits
@@ -26,10 +28,10 @@ from tests.table_model import TableModel
 class Stage:
     """A core and a reception, and a file that is whatever `values` say."""
 
-    def __init__(self) -> None:
+    def __init__(self, **bound: str) -> None:
         self.values: config.Values = {}
         self.core = Improviser(TableModel(), Settings(), np.random.default_rng(0))
-        self.reception = Reception()
+        self.reception = Reception(controls=Controls(bindings(bound)))
         self.asked = True
         derived = Derived(core_settings, hearing, controls)
         settled = Config(config.defaults())
@@ -95,6 +97,38 @@ def test_what_a_control_has_turned_meanwhile_stays():
     stage.core.hear(Turned(0.0, "memory_weight", 0.125))
     stage.again(answer__gap_min=1.5)
     assert stage.core.settings == replace(Settings(), memory_weight=0.125, gap_min=1.5)
+
+
+def test_a_control_that_steps_goes_on_from_what_was_read_again() -> None:
+    """A pad that chooses the next, and a knob that stands where the setting was before."""
+    stage = Stage(mode="note 36", key="note 37", loudness="cc 20")
+
+    def moved(data: str) -> list[object]:
+        return [
+            event.value for event in stage.reception.events(Heard(0.0, 0, bytes.fromhex(data))) if type(event) is Turned
+        ]
+
+    assert moved("b01440") == [1.0]
+    stage.again(answer__mode="continue", harmony__key="auto", playing__loudness=2.0)
+    modes = [*MODES]
+    assert moved("902440") == [modes[(modes.index("continue") + 1) % len(modes)]]
+    assert moved("902540") == ["hold"]
+    assert moved("b01440") == [1.0], "back from 2, by a value that it had before"
+
+
+def test_a_clock_whose_port_is_not_open_is_said_to_wait_and_whose_is_followed() -> None:
+    stage = Stage()
+    assert stage.again(time__clock="Drums") == [
+        "settings read again: nothing has changed at once",
+        "from the next start: time.clock",
+    ]
+    assert stage.again(time__clock="Drums", time__sync="clock") == [
+        "settings read again: time.sync",
+        "Drums is opened for its clock at the next start; until then that of the ports it listens to is followed",
+    ]
+    assert stage.again(time__clock="Drums", time__sync="clock", answer__gap_min=1.5) == [
+        "settings read again: answer.gap_min"
+    ]
 
 
 def test_what_is_heard_changes_too_and_a_held_key_comes_up():
