@@ -59,7 +59,7 @@ def jam(settled: config.Config, wish: JamWish) -> int:
     from improv.ports.link import open_ports
 
     with stop_signals() as stopping, contextlib.closing(open_ports(only_out(settled))) as link:
-        return exit_code(jamfile.play_on(link, session.player, session.improv, settings.channel_out, stopping))
+        return exit_code(jamfile.play_on(link, session.result.player, session.result.improv, stopping))
 
 
 def only_out(settled: config.Config) -> PortSettings:

@@ -64,10 +64,9 @@ def again(settled: config.Config, session: str | None, output: Path | None, reco
         return export(reader, output)
     from improv.ports.link import open_ports
 
-    player, improv = pastnotes.played(reader).notes()
+    both = pastnotes.played(reader)
     with stop_signals() as stopping, contextlib.closing(open_ports(app.only_out(settled))) as link:
-        channel = settled.whole("ports.channel_out") - 1
-        return app.exit_code(jamfile.play_on(link, player, improv, channel, stopping))
+        return app.exit_code(jamfile.play_on(link, both.player, both.improv, stopping))
 
 
 def export(session: Reader, output: Path | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 from improv import clock, midifile, phrase
 from improv.engine import Link
 from improv.errors import UserError
-from improv.events import Prompt
+from improv.events import Event, Prompt
 from improv.jam import JamResult, jam
 from improv.listener import notes_in
 from improv.notes import MAX_DURATION, Note
@@ -55,8 +55,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Both voices of a jam as notes, and the report."""
+    """Both voices of a jam, as events and as notes, and the report."""
 
+    result: JamResult
     player: tuple[Note, ...]
     improv: tuple[Note, ...]
     report: Report
@@ -86,7 +87,7 @@ def run(
     midifile.write(output, result.player, result.improv)
     player, improv = tuple(notes_in(result.player)), tuple(notes_in(result.improv))
     name = "a phrase of improv's own" if source is None else str(source)
-    return Session(player, improv, _report(name, output, seed, result, player, improv, took))
+    return Session(result, player, improv, _report(name, output, seed, result, player, improv, took))
 
 
 def _report(
@@ -132,16 +133,13 @@ def picture(session: Session, terminal: bool, encoding: str) -> str:
     )
 
 
-def play_on(
-    link: Link, player: Sequence[Note], improv: Sequence[Note], channel: int, stopping: Callable[[], bool]
-) -> str | None:
-    """Play both voices on a link: the player's on MIDI channel 0, improv's on `channel` (0-15).
+def play_on(link: Link, player: Sequence[Event], improv: Sequence[Event], stopping: Callable[[], bool]) -> str | None:
+    """Play both voices on a link, each note on the channel it was played on.
 
     Returns None when it has ended or `stopping()`, or one line that says why the ports are lost.
     """
     start = clock.now() + LEAD_IN
-    notes = [_planned(note, start, 0) for note in player]
-    notes += [_planned(note, start, channel) for note in improv]
+    notes = [*_planned(player, start), *_planned(improv, start)]
     link.send(Play(tuple(sorted(notes, key=lambda note: note.onset))))
     end = max((note.onset + note.duration for note in notes), default=start) + LEAD_IN
     while not stopping() and (left := end - clock.now()) > 0:
@@ -151,6 +149,9 @@ def play_on(
     return None
 
 
-def _planned(note: Note, start: float, channel: int) -> PlannedNote:
-    duration = MAX_DURATION if note.duration is None else note.duration
-    return PlannedNote(start + note.onset, note.pitch, note.velocity, duration, channel)
+def _planned(voice: Sequence[Event], start: float) -> Iterator[PlannedNote]:
+    """A voice's notes, channel by channel: each has its own pedal."""
+    for channel in sorted({event.channel for event in voice}):
+        for note in notes_in(event for event in voice if event.channel == channel):
+            duration = MAX_DURATION if note.duration is None else note.duration
+            yield PlannedNote(start + note.onset, note.pitch, note.velocity, duration, channel)

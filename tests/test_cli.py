@@ -182,6 +182,16 @@ def test_jam_plays_on_a_port_only_when_one_is_typed(elsewhere: Path, links: list
     assert links[0].closed
 
 
+def test_jam_plays_each_part_on_its_channel_as_it_is_written(elsewhere: Path, links: list[FakeLink]) -> None:
+    (elsewhere / "config.toml").write_text("[ports]\nchannel_out = 5\nchannel_left = 6\n")
+    assert cli.main(["jam", "--out", "Grand"]) == 1
+    (play,) = links[0].sent
+    parts = {(note.channel, note.channel and note.pitch < 60) for note in play.notes}
+    assert parts == {(0, 0), (4, False), (5, True)}
+    notes = [(m.channel, m.note) for track in mido.MidiFile("improv.mid").tracks for m in track if m.type == "note_on"]
+    assert sorted(notes) == sorted((note.channel, note.pitch) for note in play.notes)
+
+
 def test_play_passes_the_settings_on_and_says_what_is_open(
     links: list[FakeLink], capsys: pytest.CaptureFixture[str]
 ) -> None:

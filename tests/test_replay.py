@@ -10,11 +10,11 @@ import pytest
 
 from improv import app, cli, clock, config, fallback, pastnotes, recording, replay
 from improv.errors import UserError
-from improv.events import Event, NoteOn, Turned
+from improv.events import ControlChange, Event, NoteOff, NoteOn, Turned
 from improv.improviser import Improviser
 from improv.phrase import events
 from improv.plan import Cancel, Drop, PlannedNote, Play, Release, Silence
-from improv.ports.reports import Dropped, Sent
+from improv.ports.reports import Dropped, Lost, Sent
 from improv.recorder import Recorded
 from improv.scheduler import Scheduler
 from improv.sessionfile import FORMAT, Head, LeftOut, Missed, Reader, Record, Stumble, Tally, Turn, line
@@ -127,6 +127,37 @@ def test_a_note_that_had_begun_before_it_was_taken_back_is_played_again(tmp_path
             improv = pastnotes.played(written(tmp_path / "a.improv", [*records])).improv
             assert [event.pitch for event in improv if isinstance(event, NoteOn)] == begun
             assert sounds(improv) == {} and [event.at for event in improv] == sorted(event.at for event in improv)
+
+
+class Port:
+    """Is sent what a replay plays, and is gone then."""
+
+    def __init__(self) -> None:
+        self.notes: list[PlannedNote] = []
+
+    def send(self, command: Play) -> None:
+        self.notes += command.notes
+
+    def wait(self, timeout: float | None) -> list[Lost]:
+        return [Lost("enough")]
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_command_plays_each_note_on_the_channel_it_was_on_and_each_channel_has_its_pedal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = Port()
+    monkeypatch.setattr("improv.ports.link.open_ports", lambda settings: port)
+    heard = [NoteOn(BEGIN, 0, 60, 64), NoteOn(BEGIN, 2, 48, 64), ControlChange(BEGIN + 0.1, 0, 64, 127)]
+    heard += [NoteOff(BEGIN + 0.5, 0, 60), NoteOff(BEGIN + 0.5, 2, 48), ControlChange(BEGIN + 1.0, 0, 64, 0)]
+    asked = Play((PlannedNote(BEGIN + 2.0, 67, 64, 0.5, 4), PlannedNote(BEGIN + 2.0, 40, 64, 0.25, 5)))
+    path = written(tmp_path / "a.improv", [Turn(BEGIN, tuple(heard), (asked,)), Tally(BEGIN + 3.0, 2, 2)]).path
+    assert cli.main(["replay", str(path), "--out", "Grand"]) == 1
+    first = port.notes[0].onset
+    notes = [(round(note.onset - first, 6), note.channel, note.pitch, round(note.duration, 6)) for note in port.notes]
+    assert sorted(notes) == [(0.0, 0, 60, 1.0), (0.0, 2, 48, 0.5), (2.0, 4, 67, 0.5), (2.0, 5, 40, 0.25)]
 
 
 def test_what_the_core_was_spared_in_a_flood_is_the_player_s_all_the_same(tmp_path: Path) -> None:
