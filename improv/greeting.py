@@ -16,6 +16,8 @@ def greeting(opened: Opened, settings: Settings, *, thru: bool) -> list[str]:
     for bus in (name for name in opened.inputs if same_bus(name, opened.output, opened.api)):
         going_round = "; with --thru your own may go round for ever" if thru else ""
         said.append(f"{bus} is both heard and played on: what improv hears of itself is left out{going_round}")
+    for taken, other in opened.namesakes:
+        said.append(f"{taken} is taken; {other} is called so too: name that in full if it is the one you mean")
     if opened.absent:
         said.append(f"waiting for {' and '.join(opened.absent)}")
     return said

@@ -142,6 +142,14 @@ def test_the_greeting_says_what_is_missing() -> None:
     ]
 
 
+def test_the_greeting_says_which_of_two_of_one_name_was_taken_and_what_is_one_bus() -> None:
+    opened = Opened("jack", ("Bus:out",), "Bus-01:in", namesakes=(("Bus:out", "Bus-02:out"),))
+    assert greeting(opened, Settings(), thru=False)[1:] == [
+        "Bus:out is both heard and played on: what improv hears of itself is left out",
+        "Bus:out is taken; Bus-02:out is called so too: name that in full if it is the one you mean",
+    ]
+
+
 def test_the_greeting_says_which_part_goes_where() -> None:
     settings = Settings(channel_lead=2, channel_left=0)
     assert greeting(Opened("jack", ("Keys",), "Synth"), settings, thru=False) == [

@@ -83,6 +83,13 @@ def test_the_engine_s_reception_leaves_out_what_was_sent():
         ("Midi Through:Midi Through Port-0 14:0", "Midi Through:Midi Through Port-0 14:0", "alsa", True),
         ("a2j:Midi Through [14] (capture): Port-0", "a2j:Midi Through [14] (playback): Port-0", "jack", True),
         ("Keys:out", "Synth:in", "jack", False),
+        ("Bus:out", "Bus:in", "jack", True),
+        ("Bus:midi_out", "Bus-01:midi_in", "jack", True),
+        ("Bus-02:Bus", "Bus-01:Bus", "jack", True),
+        ("Bus-01:out 1", "Bus:in 2", "jack", False),
+        ("Bus-01", "Bus", "coremidi", False),
+        ("Main input", "Main output", "coremidi", True),
+        ("Inner Bus", "Outer Bus", "coremidi", False),
     ],
 )
 def test_two_ends_of_one_bus(heard: str, played: str, api: str, same: bool):

@@ -21,9 +21,10 @@ _NUMBERS = {
     "jack": re.compile(r" \[\d+\](?= \((?:capture|playback)\))| \d+(?=:\((?:capture|playback)_\d+\))"),
     "windows": re.compile(r" \d+$"),  # RtMidi makes names unique with the port's index
 }
-#: Which end of a device a bridge to JACK means.
-_ENDS = re.compile(r"\(?(?:capture|playback)(?:_\d+)?\)?")
-#: JACK says "client-01" for the second client of one name.
+#: Which end of a device a name means: a bridge's to JACK, or a port's that stands beside the other of its client.
+_ENDS = re.compile(r"\(?(?:capture|playback)(?:_\d+)?\)?|(?<![^\W_])(?:in|out)(?:put)?(?![^\W_])")
+#: JACK says "client-01" for the second client of one name: another port, or the other end of what opened both.
+_CLIENT_NUMBER = re.compile(r"-\d\d(?=:)")
 _OWN_CLIENT = re.compile(rf"^(?:{'|'.join(OWN.values())})(?:-\d+)?(?: \d+)?(?::|$)")
 
 
@@ -59,8 +60,16 @@ def find(wanted: str, names: Sequence[str], api: str, direction: Direction) -> s
 def same_bus(heard: str, played: str, api: str) -> bool:
     """Whether an input and an output seem to be two ends of one thing: a bus that gives back what it gets, or an
     instrument that has both."""
-    ends = (_ENDS.sub("", _fold(name, api)) for name in (heard, played))
+    ends = (_ENDS.sub("", _called(name, api)) for name in (heard, played))
     return next(ends) == next(ends)
+
+
+def namesakes(wanted: str, taken: str, names: Sequence[str], api: str) -> tuple[str, ...]:
+    """Of `names`, those that are called as the one that was `taken` for what was `wanted`, but for the number that JACK
+    gave to a second client; none where that was named in full or with its number."""
+    if wanted == taken or api != "jack" or _CLIENT_NUMBER.search(f"{wanted}:"):
+        return ()
+    return tuple(name for name in names if name != taken and _called(name, api) == _called(taken, api))
 
 
 def listed(names: Sequence[str]) -> str:
@@ -70,6 +79,12 @@ def listed(names: Sequence[str]) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace("\n", " ") + '"'
+
+
+def _called(name: str, api: str) -> str:
+    """A folded name without JACK's number for a second client of its name."""
+    folded = _fold(name, api)
+    return _CLIENT_NUMBER.sub("", folded, count=1) if api == "jack" else folded
 
 
 def _fold(name: str, api: str) -> str:

@@ -133,7 +133,8 @@ def _open(settings: PortSettings, api: str, *, lenient: bool) -> Ports:
     heard = inputs if clock is None or clock in inputs else [*inputs, clock]
     absent = tuple(port.name for port in (*heard, output) if not port.there)
     names = tuple(port.name for port in inputs)
-    opened = Opened(api, names, output.name, None if clock is None else clock.name, absent)
+    namesakes = tuple((port.name, other) for port in (*heard, output) for other in port.namesakes)
+    opened = Opened(api, names, output.name, None if clock is None else clock.name, absent, namesakes)
     return Ports(Board(heard, output), opened)
 
 

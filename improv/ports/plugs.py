@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from improv.errors import UserError
 from improv.ports import wire
-from improv.ports.names import find
+from improv.ports.names import find, namesakes
 from improv.ports.reports import IN, OUT, Direction, Plugged, There, Unplugged
 
 #: For so many seconds after a change the lists are looked at so often: what belongs to one device goes and comes with a
@@ -33,6 +33,7 @@ class Plug:
         self._wake: Callable[[], None] | None = None  # while it dozes
         self.direction = direction
         self.name = wanted or ""
+        self.namesakes: tuple[str, ...] = ()  # others that the wanted name could have meant as it was opened
         self.there = False
         self._wanted = wanted
         self._api = api
@@ -49,6 +50,7 @@ class Plug:
             self.name = self.client.open_virtual()
         else:
             self.name = find(self._wanted, names, self._api, self.direction)
+            self.namesakes = namesakes(self._wanted, self.name, names, self._api)
             self.client.open(self.name)
         self.there = True
 

@@ -53,13 +53,14 @@ class PortInfo:
 class Opened:
     """What was opened: the full names as the system has them. `clock` is the port whose clock is followed, if one was
     named; unless it is one of the inputs, it stands after them in their numbering. `absent` are those that are not
-    there yet, called as the user does."""
+    there yet, called as the user does. `namesakes`: ports that were taken, and others that the same name could mean."""
 
     api: str
     inputs: tuple[str, ...]
     output: str
     clock: str | None = None
     absent: tuple[str, ...] = ()
+    namesakes: tuple[tuple[str, str], ...] = ()
 
     @property
     def clock_number(self) -> int | None:

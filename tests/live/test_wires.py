@@ -148,6 +148,19 @@ def test_what_comes_back_of_its_own_is_not_heard_and_a_unison_of_the_player_s_is
         assert improv.end() == 0
 
 
+def test_two_clients_of_one_name_are_one_bus_and_of_two_inputs_the_one_taken_is_said(
+    jack: JackServer, tmp_path: Path
+) -> None:
+    """JACK calls the second of them Bus-01."""
+    bus = ("--api", "jack", "--in", "Bus", "--out", "Bus", "--no-record")
+    with Musician(keyboard="Bus", synth="Bus"), running(tmp_path, *bus) as improv:
+        improv.wait_for("Bus:Bus is both heard and played on")
+        assert improv.end() == 0
+    with Musician(keyboard=KEYBOARD), Musician(keyboard=KEYBOARD), running(tmp_path, *bus[:2], "--in", KEYBOARD) as two:
+        two.wait_for(f"{KEYBOARD}:{KEYBOARD} is taken; {KEYBOARD}-01:{KEYBOARD} is called so too: name that in full")
+        assert two.end() == 0
+
+
 def test_taps_along_with_clicks_and_flashes_calibrate(jack: JackServer, tmp_path: Path) -> None:
     """The player taps 120 ms after each click and 50 ms after each flash: 70 ms are the way out."""
     with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician:

@@ -1,7 +1,7 @@
 import pytest
 
 from improv.errors import UserError
-from improv.ports.names import find, is_own
+from improv.ports.names import find, is_own, namesakes
 
 #: Names as the systems give them, by API.
 MACOS = ["IAC Driver Bus 1", "IAC Driver Bus 2", "Digital Piano", "Launchkey MK3 49 LKMK3 MIDI Out", "Klavier Ü1"]
@@ -84,6 +84,26 @@ def test_none_or_several_is_one_line_with_the_candidates(api: str, names: list[s
 
 def test_the_number_that_tells_twins_apart_may_be_given() -> None:
     assert find("Twin 24:0", ["Twin 20:0", "Twin 24:0"], "alsa", "in") == "Twin 24:0"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken", "others"),
+    [
+        ("Bus", "Bus:out", ("Bus-01:out",)),
+        ("bus", "Bus:out", ("Bus-01:out",)),
+        ("Bus:out", "Bus:out", ()),
+        ("Bus-01", "Bus-01:out", ()),
+        ("bus-01:OUT", "Bus-01:out", ()),
+        ("Keys", "Keys:out", ()),
+    ],
+)
+def test_what_a_second_client_of_a_name_offers_is_not_taken_and_can_be_named(
+    wanted: str, taken: str, others: tuple[str, ...]
+) -> None:
+    names = ["Bus-01:out", "Bus:out", "Keys:out"]
+    assert find(wanted, names, "jack", "in") == taken
+    assert namesakes(wanted, taken, names, "jack") == others
+    assert namesakes(wanted, taken, names, "alsa") == ()
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,10 @@ def test_a_port_that_is_taken_is_named(systems: Systems) -> None:
 
 def test_where_no_own_port_can_be_made_a_name_is_asked_for(systems: Systems) -> None:
     systems |= {"windows": {"in": ["Keys 0"], "out": []}}
-    assert "--out" in refused(PortSettings(("Keys",)))
+    line = "Windows MIDI has no ports of improv's own: name one with --out (improv ports)"
+    assert refused(PortSettings(("Keys",))) == refused(PortSettings(("Keys",), waits=True)) == line
+    systems["windows"]["out"].append("Synth 0")
+    assert refused(PortSettings(output="Synth")) == line.replace("--out", "--in")
 
 
 def test_no_system_at_all_is_said_with_every_reason() -> None:
@@ -155,6 +158,14 @@ def test_a_clock_port_is_opened_behind_the_inputs_or_is_one_of_them(systems: Sys
     assert (own.inputs, own.clock_number) == (("improv in",), 1)
     Client.open_now.clear()
     assert 'no input port matches "horn"' in refused(PortSettings(("piano",), "fluid", "jack", clock="horn"))
+
+
+def test_of_two_clients_of_one_name_one_is_taken_and_the_other_told_of(systems: Systems) -> None:
+    systems["jack"] = {"in": ["Bus-01:out", "Bus:out"], "out": ["Bus:in", "fluid:in"]}
+    both = opened(PortSettings(("Bus",), "Bus", "jack"))[0]
+    assert both == Opened("jack", ("Bus:out",), "Bus:in", namesakes=(("Bus:out", "Bus-01:out"),))
+    Client.open_now.clear()
+    assert opened(PortSettings(("Bus:out", "Bus-01:out"), "fluid", "jack"))[0].namesakes == ()
 
 
 def test_with_patience_what_is_not_there_is_left_for_later(systems: Systems) -> None:
