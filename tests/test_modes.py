@@ -7,10 +7,13 @@ import pytest
 
 from improv.encoding import DURATION, IOI, PART, PITCH, VELOCITY, Encoding
 from improv.events import Heard, NoteOn, Prompt, Turned
+from improv.jam import jam
 from improv.listener import notes_in
 from improv.modes import MODES
 from improv.notes import Part
 from improv.plan import PlannedNote
+from improv.recall import Remembrance
+from improv.settings import Settings
 from tests.clockwork import host
 from tests.score import perform, played, together, transcript
 from tests.table_model import TableModel
@@ -86,6 +89,21 @@ def test_what_was_to_strike_with_the_player_is_dropped_where_it_clashes_with_wha
 
     assert struck(76) == [60]
     assert 60 not in struck(73), "a semitone and an octave below"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("role", ["accompaniment", "lead"])
+def test_the_memory_learns_what_was_played_and_nothing_that_was_expected(mode: str, role: str) -> None:
+    remembrance = Remembrance(ENCODING)
+    settings = Settings(mode=mode, role=role, density=20.0)
+    result = jam(played(*PHRASE), Duo(table().tables), settings, np.random.default_rng(1), remembrance)
+    assert onsets(result.improv), "what is expected of the player, or prepared for them, is in its plans"
+    remembrance.close()
+    remembrance.lengths.close()
+    kept = remembrance.kept()
+    for notes in (kept.notes, kept.strokes):
+        assert [note["pitch"] for note in notes if note["learned"]] == [pitch for _, pitch, _ in PHRASE]
+    assert sum(not note["learned"] for note in kept.notes) == len(onsets(result.improv)), "its own are heard"
 
 
 def test_continue_takes_over_when_the_player_is_later_than_expected_and_stops_when_they_return() -> None:
