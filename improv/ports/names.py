@@ -38,7 +38,8 @@ def find(wanted: str, names: Sequence[str], api: str, direction: Direction) -> s
 
     Tried in turn: the exact name; then, without letter case and without the numbers that the system appends,
     the whole name or the client or port in it; a part of it; its words in order. UserError with the
-    candidates if the first of these that finds anything finds several, or none does.
+    candidates if the first of these that finds anything finds several, or none does. Of JACK's clients of one name the
+    first is meant, the one without a number: `namesakes` has the others.
     """
     if names.count(wanted) == 1:
         return wanted
@@ -49,12 +50,18 @@ def find(wanted: str, names: Sequence[str], api: str, direction: Direction) -> s
         lambda name: _in_order(_words(folded), _words(_fold(name, api))),
     )
     for rule in rules:
-        found = [name for name in names if rule(name)] if folded.strip() else []
+        found = _firsts([name for name in names if rule(name)] if folded.strip() else [], api)
         if len(found) == 1:
             return found[0]
         if found:
             raise UserError(f"several {direction}put ports match {_quoted(wanted)}: {listed(found)}; name one in full")
     raise UserError(f"no {direction}put port matches {_quoted(wanted)}; there is {listed(names)}")
+
+
+def _firsts(found: list[str], api: str) -> list[str]:
+    """`found`, or the first where all are called alike but for the number that JACK gave to a second client."""
+    plain = [name for name in found if not _CLIENT_NUMBER.search(name)]
+    return plain if plain and len({_called(name, api) for name in found}) == 1 else found
 
 
 def same_bus(heard: str, played: str, api: str) -> bool:

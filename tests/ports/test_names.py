@@ -66,6 +66,7 @@ def test_what_is_meant(api: str, names: list[str], wanted: str, found: str) -> N
     [
         ("coremidi", MACOS, "IAC Bus", 'several output ports match "IAC Bus": "IAC Driver Bus 1", "IAC Driver Bus 2"'),
         ("coremidi", MACOS, "Bus IAC", 'no output port matches "Bus IAC"; there is "IAC Driver Bus 1", '),
+        ("jack", ["Bus-01:out", "Bus-02:out"], "Bus", '"Bus-01:out", "Bus-02:out"; name one in full'),
         ("jack", JACK, "system", '"system:midi_capture_1", "system:midi_capture_2"'),
         ("alsa", ALSA, "20:0", "no output port"),
         ("alsa", [], "USB Keyboard", "there is none at all"),
@@ -91,16 +92,18 @@ def test_the_number_that_tells_twins_apart_may_be_given() -> None:
     [
         ("Bus", "Bus:out", ("Bus-01:out",)),
         ("bus", "Bus:out", ("Bus-01:out",)),
+        ("us:o", "Bus:out", ("Bus-01:out",)),
+        ("out", "Bus:out", ("Bus-01:out",)),
         ("Bus:out", "Bus:out", ()),
         ("Bus-01", "Bus-01:out", ()),
         ("bus-01:OUT", "Bus-01:out", ()),
-        ("Keys", "Keys:out", ()),
+        ("Keys", "Keys:notes", ()),
     ],
 )
 def test_what_a_second_client_of_a_name_offers_is_not_taken_and_can_be_named(
     wanted: str, taken: str, others: tuple[str, ...]
 ) -> None:
-    names = ["Bus-01:out", "Bus:out", "Keys:out"]
+    names = ["Bus-01:out", "Bus:out", "Keys:notes"]
     assert find(wanted, names, "jack", "in") == taken
     assert namesakes(wanted, taken, names, "jack") == others
     assert namesakes(wanted, taken, names, "alsa") == ()
