@@ -44,7 +44,9 @@ def test_a_mode_just_chosen_is_not_taken_back_by_what_was_said_before(look: Look
     page, other = look(), look()
     chosen = "document.querySelector('#modes input:checked').value"
     before = "page.hear({ type: 'settings', settings: { mode: 'answer' } })"
-    assert page.inside(f"(document.querySelector('#modes [value=harmonize]').click(), {before}, {chosen})") == "harmonize"
+    assert (
+        page.inside(f"(document.querySelector('#modes [value=harmonize]').click(), {before}, {chosen})") == "harmonize"
+    )
     other.until(lambda: setting(other, "mode") == "harmonize", "improv to have heard")
     page.until(lambda: setting(page, "mode") == "harmonize", "its word on that")
     other.page.get_by_role("radio", name="answer").check()
