@@ -61,6 +61,7 @@ class Draft:
         self._alone = len(cast.parts) == 1
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
+        self._waits: Floats | None = None  # what the model had expected of the last wait
         self._rising = self._group_over = False  # the last draw fell back inside its group, or was left out of it
         self.rested = False  # the last draw was a note that is left out
         self.reached: float | None = None  # up to when all is written, notes and rests; absolute seconds
@@ -96,7 +97,7 @@ class Draft:
         if len(parts) > 1:
             self._catch_up()
         how = self._controls(parts, earliest - head, latest - head)
-        how.bias[:, encoding.field(IOI)][:, 1:] += slowing * encoding.ioi_octaves
+        drawing.slow(how.bias[:, encoding.field(IOI)], encoding, slowing, self._waits)
         sway = Sway(None if self._alone or earliest == latest else self._ears.beats, head, encoding)
         how.bias[:, encoding.field(IOI)] += sway.bias()
         if pitches is not None:
@@ -139,6 +140,7 @@ class Draft:
             self._group_over = not self._rising
             return None
         self._state, self._rows, self._dials = step.state[row : row + 1], self._rows[:0], self._dials[-1:]
+        self._waits = step.raw[row, encoding.field(IOI)]
         self._add(drawn)
         self.reached = onset
         if drawn.part == self._cast.own:

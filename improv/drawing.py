@@ -26,8 +26,8 @@ _SLACK = 0.01
 @dataclass(frozen=True, slots=True)
 class Written:
     """A note the model wrote (velocity as the player would play it); `rest_before`: the probability the model itself
-    gave, before any constraint, to a wait of at least the asked rest before it; `opinion`: the logarithm of the one it
-    gave, before any constraint, to this pitch, and what that was `expected` to be."""
+    gave, before any constraint, to a wait of at least the asked rest before it, unless it joins a chord; `opinion`: the
+    logarithm of the one it gave, before any constraint, to this pitch, and what that was `expected` to be."""
 
     note: Note
     rest_before: float
@@ -70,6 +70,19 @@ def wait(ioi: Floats, encoding: Encoding, shortest: float, longest: float, close
             ioi[0] = NEVER
 
 
+def slow(ioi: Floats, encoding: Encoding, nats: float, expected: Floats | None) -> None:
+    """Make long waits likelier, in biases of ioi, by so many `nats` for each doubling.
+
+    To join the last group stays as likely as it is, by what was `expected` of the wait before, in log-probabilities:
+    waits that lose to longer ones are to lose nothing to chords.
+    """
+    tilt = nats * encoding.ioi_octaves
+    if expected is not None and nats:
+        waits = np.exp(expected[1:]) * (ioi[0, 1:] > NEVER / 2)
+        tilt -= np.log(max(float(waits @ np.exp(tilt)), 1e-30) / max(float(waits.sum()), 1e-30))
+    ioi[:, 1:] += tilt
+
+
 def quantile_of_wait(raw: Floats, encoding: Encoding, share: float) -> float:
     """The seconds that a wait for the next chord does not exceed in so large a share of all cases (0 to 1), from raw
     log-probabilities side by side."""
@@ -108,8 +121,10 @@ def sane(step: Step, row: int, encoding: Encoding) -> bool:
 
 
 def probability_of_wait(raw: Floats, encoding: Encoding, rest: float) -> float:
-    """The probability of an ioi of at least `rest` seconds, from raw log-probabilities side by side."""
-    return float(np.exp(raw[encoding.field(IOI)][encoding.ioi_bin(rest) :]).sum())
+    """The probability that a note which joins no chord is at least `rest` seconds away, from raw log-probabilities side
+    by side."""
+    waits = np.exp(raw[encoding.field(IOI)])
+    return float(waits[max(encoding.ioi_bin(rest), 1) :].sum() / max(float(waits[1:].sum()), 1e-30))
 
 
 def register_bias(pitches: Sequence[int]) -> Floats:

@@ -14,7 +14,7 @@ from improv.encoding import Encoding
 from improv.events import Event, Prompt
 from improv.keynames import Key, read_key
 from improv.listener import Listener
-from improv.notes import Note
+from improv.notes import GROUP_SPAN, MAX_DURATION, Note
 from improv.panel import Panel
 from improv.recall import Remembrance
 from improv.tally import Tally
@@ -182,6 +182,12 @@ class Ears:
     def sounding(self) -> set[int]:
         """The pitches that the player holds, by key or by pedal."""
         return self._listener.sounding()
+
+    def last_sounded(self) -> float:
+        """For how many seconds the player's last chord sounded; MAX_DURATION while it does, and before there is one."""
+        played = [note for (voice, _), note in self.context.latest() if voice != IMPROV]
+        last = [note for note in played if note.onset >= played[-1].onset - GROUP_SPAN]
+        return max((MAX_DURATION if note.duration is None else note.duration for note in last), default=MAX_DURATION)
 
     def quiet_since(self) -> float | None:
         """From when on the player holds nothing, if no event comes (absolute seconds); None before the first note."""

@@ -60,8 +60,9 @@ class Ending:
         notes, waits = [one.note for one in self._written], [one.rest_before for one in self._written]
         if not notes:
             return []
-        # How final a note is, is the wait expected after it. What follows the last is not known.
-        last = max(range(len(notes)), key=lambda index: waits[index + 1] if index + 1 < len(notes) else 0.0)
+        # How final a chord is, is the wait expected after it. What follows the last is not known.
+        ends = [index for index in range(len(notes) - 1) if notes[index + 1].onset > notes[index].onset]
+        last = max(ends, key=lambda index: waits[index + 1], default=len(notes) - 1)
         head = notes[last].onset
         return [
             replace(note, duration=max(note.duration or 0.0, RING)) if note.onset > head - GROUP_SPAN else note

@@ -85,8 +85,9 @@ def test_the_player_coming_in_ends_the_answer():
 def test_what_sounds_is_released_when_the_player_comes_in():
     long_notes = table()
     long_notes.tables[DURATION] = {ENCODING.duration_bin(6.0): 1e6}
-    said = perform(played(*PHRASE, [3.0, 72, 0.125]), long_notes, memory="off").improv
-    assert said[-1] == NoteOff(3.1, 1, 67)
+    phrase = [*PHRASE[:-1], [1.0, 67, 3.0]]
+    said = perform(played(*phrase, [6.0, 72, 0.125]), long_notes, memory="off").improv
+    assert said[-1] == NoteOff(6.1, 1, 67)
 
 
 def test_a_false_turn_withdraws_and_the_phrase_goes_on_as_one():
@@ -136,6 +137,27 @@ def test_where_no_rest_is_expected_it_comes_to_an_end_all_the_same():
         assert max(waits[:half]) <= 0.55
 
 
+def test_the_last_chord_sounds_no_longer_than_the_player_s_last_did():
+    model = table(rest_after=10)
+    model.tables[DURATION] = {ENCODING.duration_bin(2.0): 1e6}
+
+    def last(length: float, **more: float) -> float:
+        phrase = [*PHRASE[:-1], [1.0, 67, length]]
+        return notes_in(perform(played(*phrase), model, memory="off", **more).improv)[-1].duration
+
+    assert last(0.125) == pytest.approx(0.125)
+    assert last(0.75) == pytest.approx(0.75)
+    assert last(3.0) == pytest.approx(2.0, rel=0.05), "it is not lengthened"
+    assert last(30.0, hold_limit=1.0) == pytest.approx(2.0, rel=0.05), "what is still held is of no length"
+
+
+def test_where_it_breaks_off_for_want_of_a_rest_the_last_chord_is_as_short():
+    model = table()
+    model.tables[DURATION] = {ENCODING.duration_bin(2.0): 1e6}
+    said = notes_in(perform(played(*PHRASE), model, memory="off").improv)
+    assert len(said) > 3 and said[-1].duration == pytest.approx(0.25)
+
+
 def heard_before_answers(model: TableModel) -> list[np.ndarray]:
     """What the model had read when it began to answer: slices of it, and the last row, with which each draft begins."""
     found: list[np.ndarray] = []
@@ -175,7 +197,7 @@ def test_a_withdrawn_answer_leaves_only_what_sounded():
 def test_a_note_cut_short_does_not_sound_on_in_the_context():
     model = table()
     model.tables[DURATION] = {ENCODING.duration_bin(6.0): 1e6}
-    perform(played(*PHRASE, [3.0, 72, 0.25], [3.25, 74, 0.25], [3.5, 76, 0.25]), model, memory="off")
+    perform(played(*PHRASE, [2.5, 72, 0.25], [2.75, 74, 0.25], [3.0, 76, 0.25]), model, memory="off")
     second = heard_before_answers(model)[-1]
     g_sounds = [bool(row[SOUNDING] & 1 << 7) for row in second[-3:]]
     assert g_sounds == [True, False, False], "until 0.1 s after the player came in"

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from improv.balance import LOUD
 from improv.casting import ACCOMPANIST, LEADER, TOGETHER, Cast
 from improv.draft import Draft
+from improv.drawing import probability_of_wait, slow
 from improv.ears import Ears
 from improv.encoding import IOI, ORDER, PART, PITCH, VELOCITY, Encoding, Order, as_array
 from improv.events import NoteOff, NoteOn
 from improv.notes import Note, Part
 from improv.panel import Panel
 from improv.settings import Settings
+from improv.step import NEVER
 from tests.table_model import TableModel
 
 ENCODING = Encoding()
@@ -53,6 +55,31 @@ def test_the_wait_the_model_expected_is_told_as_it_was_before_any_mask():
     written = draft(model, heard(60, 62, 64)).write(0.75, 1.0, 1.0)
     assert written is not None
     assert written.rest_before == pytest.approx(0.75, abs=0.01)
+
+
+def test_how_final_a_chord_is_does_not_depend_on_how_likely_it_grows():
+    raw = np.full(ENCODING.offsets[-1], -30.0)
+    for joins in (0.0, 0.5, 0.9):
+        waits = {0: joins, ENCODING.ioi_bin(0.25): (1 - joins) / 4, ENCODING.ioi_bin(3.0): 3 * (1 - joins) / 4}
+        raw[ENCODING.offsets[IOI] + np.array([*waits])] = np.log(np.maximum([*waits.values()], 1e-12))
+        assert probability_of_wait(raw, ENCODING, 1.0) == pytest.approx(0.75)
+
+
+def test_slowing_makes_waits_longer_and_chords_neither_likelier_nor_rarer():
+    short, long, span = ENCODING.ioi_bin(0.25), ENCODING.ioi_bin(1.0), ENCODING.field(IOI)
+    raw = np.full(ENCODING.sizes[IOI], -30.0)
+    raw[[0, short, long]] = np.log([0.5, 0.4, 0.1])
+
+    def chances(nats: float) -> np.ndarray:
+        bias = np.zeros((1, ENCODING.offsets[-1]), np.float32)
+        bias[0, span][long + 1 :] = NEVER
+        slow(bias[:, span], ENCODING, nats, raw)
+        weights = np.exp(raw + bias[0, span])
+        return weights / weights.sum()
+
+    assert chances(0.0)[[0, short, long]] == pytest.approx([0.5, 0.4, 0.1], abs=1e-4)
+    slowed = chances(3.0)
+    assert slowed[0] == pytest.approx(0.5, abs=1e-3) and slowed[long] > 0.4
 
 
 def test_pitches_keep_near_the_player_s_range():

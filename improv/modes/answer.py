@@ -6,7 +6,8 @@
    the player's, it waits for the next one, and the first note is on it (improv.entering).
 3. Notes are handed out as soon as they are written, up to EARLY of the length asked for. From there to LATE long waits
    are made ever likelier, and notes are held back: the answer ends before the first wait of PAUSE times the player's
-   usual interval, or, if none is drawn, where the model most expected one.
+   usual interval, or, if none is drawn, where the model most expected one. What it ends with sounds no longer than what
+   the player ended with: such notes are the longest that the model draws, for before a long wait most are.
 4. When the player comes in, all that has not begun is taken back, and what sounds ends within RELEASE seconds; when
    the clock stops or jumps, it ends at once, and the phrase so far is not answered.
 5. In trading (improv.trading) the bars of a clock say whose turn it is, whatever the other plays: the answer is written
@@ -203,8 +204,8 @@ class AnswerMode:
         rest, length, pace = max(turns.gap(), LEAST_REST), max(turns.phrase_length(), SHORTEST), turns.pace()
         # Random numbers of their own: how far drafts have come that turn out void is nobody's business.
         root = Root(stage.model, stage.ears, stage.panel, stage.rng.spawn(1)[0])
-        most = stage.panel.settings.drafts
-        self._drafts = Drafts(root, lambda: Answer(root.fork(), due, length, rest, pace, beat), most, due)
+        most, ring = stage.panel.settings.drafts, stage.ears.last_sounded()
+        self._drafts = Drafts(root, lambda: Answer(root.fork(), due, length, rest, pace, beat, ring), most, due)
         return self._drafts
 
     def _begin(self, drafts: Drafts, now: float) -> None:

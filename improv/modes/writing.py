@@ -7,7 +7,7 @@ from dataclasses import replace
 from improv.draft import Draft
 from improv.drawing import Written
 from improv.entering import LEAD
-from improv.notes import Note
+from improv.notes import GROUP_SPAN, MAX_DURATION, Note
 from improv.questions import Asking, answered
 
 #: The window after the decision in which the first note begins, seconds.
@@ -27,16 +27,24 @@ MOST_MISSES = 4
 
 class Answer:
     """One answer in the making; all in seconds. `length`: from first to last onset, as asked for; `rest`: no wait
-    inside the answer is longer; `pace`: the player's usual wait; `entry`: when it begins (absolute), if given."""
+    inside the answer is longer; `pace`: the player's usual wait; `entry`: when it begins (absolute), if given; `ring`:
+    its last chord sounds no longer."""
 
     def __init__(
-        self, draft: Draft, decided_at: float, length: float, rest: float, pace: float, entry: float | None = None
+        self,
+        draft: Draft,
+        decided_at: float,
+        length: float,
+        rest: float,
+        pace: float,
+        entry: float | None = None,
+        ring: float = MAX_DURATION,
     ) -> None:
         self._draft = draft
         self._entry = entry
         self._decided_at = decided_at
         self.length, self.pace = length, pace
-        self._rest, self._pause = rest, PAUSE * pace
+        self._rest, self._pause, self._ring = rest, PAUSE * pace, ring
         self.first: float | None = None
         self._last: float = decided_at
         self._held_back: list[Written] = []
@@ -94,12 +102,11 @@ class Answer:
         onset, before = written.note.onset, self._last
         self.first = onset if self.first is None else self.first
         self._last = onset
-        # The wait expected before this note is how final the one before it was.
-        if self._held_back:
+        # The wait expected before this note is how final the chord before it was.
+        if self._held_back and onset > before:
             self._held_back[-1] = replace(self._held_back[-1], rest_before=written.rest_before)
         if self._held_back and onset - before >= self._pause:
-            self.finished = True
-            return self._held_back
+            return self._ends_with(self._held_back)
         if onset - self.first > LATE * self.length or self._draft.steps >= STEPS_AN_ANSWER:
             return self._finish(self._held_back)
         if onset - self.first < EARLY * self.length:
@@ -109,6 +116,16 @@ class Answer:
 
     def _finish(self, ends: list[Written]) -> list[Written]:
         """What is up to the most final one of `ends`."""
+        best = max(range(len(ends)), key=lambda index: (ends[index].rest_before, index), default=-1)
+        return self._ends_with(ends[: best + 1])
+
+    def _ends_with(self, ends: list[Written]) -> list[Written]:
+        """No more than these: the last chord of them sounds no longer than it may."""
         self.finished = True
-        best = max(range(len(ends)), key=lambda index: ends[index].rest_before, default=-1)
-        return ends[: best + 1]
+        head = ends[-1].note.onset - GROUP_SPAN if ends else 0.0
+        return [_shortened(one, self._ring) if one.note.onset > head else one for one in ends]
+
+
+def _shortened(written: Written, longest: float) -> Written:
+    note = written.note
+    return replace(written, note=replace(note, duration=min(note.duration or 0.0, longest)))

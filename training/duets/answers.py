@@ -21,13 +21,19 @@ from training.audition.continuations import events_of
 from training.audition.keys import key_of
 from training.audition.passages import Notes, between, group_starts, moved, releases
 from training.audition.prompts import Held
-from training.duets.run import loaded
+from training.duets.duets import HUMAN
+from training.duets.run import MACHINE, Found, column, loaded
 
 #: Seconds of a phrase at least and at most, notes it must have, and phrases of a piece at most.
 SHORTEST, LONGEST, LEAST_NOTES, MOST_PHRASES = 4.0, 12.0, 8, 6
-HUMAN, MACHINE, BROKEN = "human", "machine", "broken off"
+BROKEN = "broken off"
 #: From the first onset to the last, of the phrase's; the last note, of the median one; the wait after it, of the usual.
-FIGURES = ("length, ratio", "within 25 %", "last note, ratio", "on the tonic chord", "on the tonic", "wait, ratio")
+FIGURES = (
+    *("length, ratio", "within 25 %", "last note, ratio", "notes in the last chord"),
+    *("on the tonic chord", "on the tonic", "wait, ratio"),
+)
+#: Of these the share is said, of the others the median.
+SHARES = ("within 25 %", "on the tonic chord", "on the tonic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +80,11 @@ def answered(
     seed: int = 0,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[str, dict[str, float]]:
-    """The FIGURES of people's phrases, improv's answers and phrases broken off: medians and shares over all calls."""
+) -> Found:
+    """The FIGURES of people's phrases, improv's answers and phrases broken off, of each call."""
     loaded(model)
     rng = np.random.default_rng(seed)
-    rows: dict[str, list[list[float]]] = {HUMAN: [], MACHINE: [], BROKEN: []}
+    rows: Found = {HUMAN: [], MACHINE: [], BROKEN: []}
     with ProcessPoolExecutor(workers) as pool:
         jobs = [(model, call, settings, seed + index) for index, call in enumerate(asked)]
         for index, answer in enumerate(pool.map(_answer, *zip(*jobs, strict=True))):
@@ -90,7 +96,7 @@ def answered(
             if len(answer):
                 rows[MACHINE].append(_figures(call, answer, np.nan))
             progress(index + 1, len(asked))
-    return {name: _together(found) for name, found in rows.items()}
+    return rows
 
 
 def _answer(model: Path, call: Call, settings: Settings, seed: int) -> Notes:
@@ -99,7 +105,7 @@ def _answer(model: Path, call: Call, settings: Settings, seed: int) -> Notes:
     return between(notes, float(call.phrase["onset"][-1]), np.inf)
 
 
-def _figures(call: Call, answer: Notes, wait: float) -> list[float]:
+def _figures(call: Call, answer: Notes, wait: float) -> dict[str, float]:
     starts = group_starts(answer)
     length = (starts[-1] - starts[0]) / max(float(np.ptp(call.phrase["onset"])), 1e-3)
     last = answer[answer["onset"] >= starts[-1] - 1e-9]
@@ -109,24 +115,21 @@ def _figures(call: Call, answer: Notes, wait: float) -> list[float]:
     chord = (0, 3 if key.minor else 4, 7)
     usual = float(np.median(np.diff(starts))) if len(starts) > 1 else np.nan
     shares = [float(np.isin(degrees, chord).mean()), float(degrees[np.argmin(last["pitch"])] == 0)]
-    return [length, float(abs(length - 1) <= 0.25), lasting, *shares, wait / usual]
+    said = [length, float(abs(length - 1) <= 0.25), lasting, float(len(last)), *shares, wait / usual]
+    return dict(zip(FIGURES, said, strict=True))
 
 
-def _together(rows: Sequence[Sequence[float]]) -> dict[str, float]:
-    """Medians of ratios, means of shares."""
-    values = np.array(rows, float).reshape(-1, len(FIGURES))
-    found = {}
-    for name, figures in zip(FIGURES, values.T, strict=True):
-        known = figures[~np.isnan(figures)]
-        middle = np.median if "ratio" in name else np.mean
-        found[name] = float(middle(known)) if len(known) else float("nan")
-    return found
-
-
-def lines(found: dict[str, dict[str, float]]) -> list[str]:
-    """A line a figure, people beside the machine and what is broken off."""
-    head = [f"| | {' | '.join(found)} |", "|---" * (1 + len(found)) + "|"]
-    for figure in FIGURES:
-        cells = ("-" if np.isnan(row[figure]) else f"{row[figure]:.2f}" for row in found.values())
+def lines(found: Found) -> list[str]:
+    """A line a figure: medians and shares over all calls, people beside the machine and what is broken off; beside
+    people's medians the spread, from the 5th to the 95th percentile."""
+    people, *others = found
+    head = [f"| | {people} (5 to 95 %) | {' | '.join(others)} |", "|---" * (1 + len(found)) + "|"]
+    columns = {name: column(found, name, FIGURES).reshape(-1, len(FIGURES)) for name in found}
+    for index, figure in enumerate(FIGURES):
+        known = {name: rows[:, index][~np.isnan(rows[:, index])] for name, rows in columns.items()}
+        middle = np.mean if figure in SHARES else np.median
+        cells = [f"{middle(values):.2f}" if len(values) else "-" for values in known.values()]
+        if figure not in SHARES:
+            cells[0] += " ({:.2f} to {:.2f})".format(*np.quantile(known[people], (0.05, 0.95)))
         head.append(f"| {figure} | {' | '.join(cells)} |")
     return head
