@@ -6,6 +6,7 @@ import ctypes
 import ctypes.util
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -23,11 +24,18 @@ STARTS = 3
 
 
 class JackClock:
-    """`jack_midi_clock` at a tempo; the transport is moved as at a host."""
+    """`jack_midi_clock` at a tempo; the transport is moved as at a host. Where it is `hosted` somebody counts bars and
+    beats (of four) as a host does, and the clock says song positions."""
 
-    def __init__(self, server: JackServer, bpm: float, *options: str) -> None:
-        self._server = server
-        self._command = ["jack_midi_clock", "-B", "-b", str(bpm), "-d", "0.1", *options]
+    def __init__(self, server: JackServer, bpm: float, *options: str, hosted: bool = False) -> None:
+        self._server, self._bpm = server, bpm
+        self._host: subprocess.Popen[bytes] | None = None
+        if hosted:
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            self._host = subprocess.Popen(["jack_transport"], **pipes)
+            self._host_says(f"tempo {bpm}\nmaster\n")
+        tempo = () if hosted else ("-B", "-b", str(bpm))
+        self._command = ["jack_midi_clock", *tempo, "-d", "0.1", *options]
         for _ in range(STARTS):
             self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             if self._has_started():
@@ -50,27 +58,39 @@ class JackClock:
         said = "\n".join([*commands, "quit", ""])
         subprocess.run(["jack_transport"], input=said, text=True, capture_output=True, timeout=PATIENCE, check=True)
 
+    def locate(self, beat: float) -> None:
+        """Go to a beat of the song, counted from 0."""
+        self.transport(f"locate {round(beat * 60 / self._bpm * 48000)}")
+
+    def _host_says(self, text: str) -> None:
+        assert self._host is not None and self._host.stdin is not None
+        self._host.stdin.write(text.encode())
+        self._host.stdin.flush()
+
     def end(self) -> None:
         """Leave the transport at its beginning, stopped."""
         try:
             self.transport("stop", "locate 0")
         finally:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)  # of any other it dies, and JACK stands still for seconds
             try:
                 self._process.wait(PATIENCE / STARTS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            if self._host is not None:
+                self._host_says("release\nquit\n")
+                self._host.communicate(timeout=PATIENCE)
 
 
 @contextmanager
-def jack_clock(server: JackServer, bpm: float, *options: str) -> Iterator[JackClock]:
+def jack_clock(server: JackServer, bpm: float, *options: str, hosted: bool = False) -> Iterator[JackClock]:
     """A clock while this lasts; skipped where it is not installed, but not in CI."""
     if shutil.which("jack_midi_clock") is None:
         if os.environ.get("CI"):
             pytest.fail("CI without jack_midi_clock: .ci/run installs it")
         pytest.skip("jack_midi_clock is not installed")
-    clock = JackClock(server, bpm, *options)
+    clock = JackClock(server, bpm, *options, hosted=hosted)
     try:
         yield clock
     finally:
