@@ -194,6 +194,34 @@ def test_a_loop_by_stop_position_and_continue_goes_on_in_its_bar() -> None:
     assert pulse_of(transport).beat_at(8.0) == pytest.approx(16.0), "beats only go on"
 
 
+def test_a_start_in_mid_song_and_a_jump_as_jack_midi_clock_says_them() -> None:
+    """The sixteenth to come, the ticks up to it, and a continue (23 sixteenths: a beat and three quarters of a bar)."""
+
+    def rolling(at: float, sixteenths: int, said: int) -> list[ClockEvent]:
+        early = ticks(said / 24, 140.0, at)
+        come = at + said * 60 / 140 / 24
+        position = [SongPosition(at - 0.1, sixteenths), SongPosition(at, sixteenths)]
+        return [*position, *map(Tick, early), *host(8.0, 140.0, come, first=[Continue(come - 0.003)])]
+
+    started = rolling(1.0, 23, 5)
+    transport = follow(started)
+    begun = 1.0 + 5 * 60 / 140 / 24
+    assert in_bar(transport, begun) == pytest.approx(1.75, abs=1e-6)
+    stop = started[-1].at + 0.005
+    transport = follow(started, [Stop(stop), SongPosition(stop, 60)], rolling(stop + 0.5, 10, 5))
+    assert in_bar(transport, stop + 0.5 + 5 * 60 / 140 / 24) == pytest.approx(2.5 - 4.0, abs=1e-6)
+
+
+def test_a_jump_that_is_a_stop_and_a_continue_at_once_goes_on_with_the_bar() -> None:
+    """jack_midi_clock's where nobody counts bars: it says no position, and ticks on."""
+    events = [*host(2.5), Stop(1.25), Continue(1.25), *host(8.0, at=1.25, first=())]
+    transport, news = Transport(4.0), []
+    for event in events:
+        news += [event] if transport.hear(event) else []
+    assert news == [events[0], Stop(1.25), Continue(1.25)], "what was planned ends"
+    assert in_bar(transport, 2.0) == pytest.approx(0.0, abs=1e-6)
+
+
 def test_a_clock_that_falls_silent_is_absent_and_its_place_is_kept_for_a_moment() -> None:
     transport = follow(host(8.0))
     assert transport.wake_at() == pytest.approx(4.0 - 1 / 48 + 0.5)
