@@ -6,6 +6,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +89,7 @@ def _session(
     model = app.load_to_play(settled)
     before = None if web is None else web.learned
     remembrance, kept = app.load_memory(settled, model.encoding, before)
+    prompts = app.prompt(settled, 0.0)
     rng = np.random.default_rng(settled.whole("sampling.seed"))
     improviser = Improviser(model if web is None else web.overheard(model), settings, rng, remembrance)
     line = StatusLine(sys.stdout, settled.text("terminal.detail"))
@@ -118,8 +120,8 @@ def _session(
             attached = web.attached(settled, improviser, core, ports, opened, timing, bound)
             link, heard = stack.enter_context(attached)
         stack.callback(link.send, Silence())  # at the end before all else: the recorder may wait for its disk
-        for first in app.prompt(settled, clock.now()):
-            core.hear(first)
+        for prompt in prompts:
+            core.hear(replace(prompt, at=clock.now()))
         lost = engine.run(heard, link, timing, line, over, reception=reception, desk=desk)
         if settled.text("terminal.detail") == "verbose":
             line.say(str(timing))

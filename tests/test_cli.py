@@ -204,6 +204,13 @@ def test_play_passes_the_settings_on_and_says_what_is_open(
     assert said.err == "improv: fake: the MIDI server has gone\n"
 
 
+def test_a_prompt_that_cannot_be_read_is_one_line_and_no_port_is_opened(
+    links: list[FakeLink], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "none.mid: cannot be read" in one_line(capsys, "--mode", "solo", "--prompt", "none.mid")
+    assert links == []
+
+
 def test_a_control_bound_twice_is_one_line_and_no_port_is_opened(
     links: list[FakeLink], elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -90,6 +90,7 @@ def test_the_engine_s_reception_leaves_out_what_was_sent():
         ("Bus-01", "Bus", "coremidi", False),
         ("Main input", "Main output", "coremidi", True),
         ("Inner Bus", "Outer Bus", "coremidi", False),
+        ("improv in", "improv out", "jack", False),
     ],
 )
 def test_two_ends_of_one_bus(heard: str, played: str, api: str, same: bool):

@@ -66,7 +66,9 @@ def _firsts(found: list[str], api: str) -> list[str]:
 
 def same_bus(heard: str, played: str, api: str) -> bool:
     """Whether an input and an output seem to be two ends of one thing: a bus that gives back what it gets, or an
-    instrument that has both."""
+    instrument that has both. Improv's own ports are none."""
+    if is_own(heard) or is_own(played):
+        return False
     ends = (_ENDS.sub("", _called(name, api)) for name in (heard, played))
     return next(ends) == next(ends)
 
