@@ -118,6 +118,16 @@ def model_file(settled: config.Config) -> Path:
     return Path(named) if named else default_model()
 
 
+def kept_memory(settled: config.Config) -> Kept | None:
+    """What is remembered in the file the settings name; None if they name none. Raises UserError."""
+    named = settled.text("model.memory")
+    if named in MEMORIES:
+        return None
+    from improv.memoryfile import read
+
+    return read(Path(named))
+
+
 def load_memory(
     settled: config.Config, encoding: Encoding, before: Kept | None = None
 ) -> tuple[Remembrance | None, contextlib.AbstractContextManager[None]]:
@@ -126,9 +136,9 @@ def load_memory(
     named = settled.text("model.memory")
     if named in MEMORIES:
         return None if before is None else Remembrance(encoding, before), contextlib.nullcontext()
-    from improv.memoryfile import Keeper, read
+    from improv.memoryfile import Keeper
 
-    remembrance = Remembrance(encoding, read(Path(named)))
+    remembrance = Remembrance(encoding, kept_memory(settled))
     return remembrance, Keeper(Path(named), remembrance).keeping()
 
 

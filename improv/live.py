@@ -42,7 +42,7 @@ COLLECT = (10_000, 20, 100)
 #: Seconds after which a thread beside the music (the recorder's) gives way. Python's own 5 ms would be heard.
 SWITCH = 0.0005
 #: What follows from the settings, and follows anew when they are read again.
-DERIVED = Derived(core_settings, hearing, controls)
+DERIVED = Derived(core_settings, hearing, controls, app.kept_memory)
 
 
 def play(read: Callable[[], config.Config], named: Path | None, *, alone: bool = False) -> int:

@@ -52,6 +52,7 @@ class Derived:
     core: Callable[[Config], Settings]
     hearing: Callable[[Config], Sequence[Hearing]]
     controls: Callable[[Config], object]
+    memory: Callable[[Config], object]
 
 
 class Reloading:
@@ -88,6 +89,8 @@ class Reloading:
             was, now = self._derived.core(self._settled), self._derived.core(new)
             hearing = self._derived.hearing(new)
             self._derived.controls(new)  # they hold from the next start; but what is wrong with them is said now
+            if new.text("model.memory") != self._settled.text("model.memory"):
+                self._derived.memory(new)
         except UserError as error:
             return (f"the settings stay as they are: {error}",)
         changed = sorted(path for path, value in new.values.items() if self._settled.values[path] != value)

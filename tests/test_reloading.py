@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from improv import config, signals
+from improv import app, config, signals
 from improv.config import Config
 from improv.controls import Controls, bindings
 from improv.errors import UserError
@@ -33,7 +34,7 @@ class Stage:
         self.core = Improviser(TableModel(), Settings(), np.random.default_rng(0))
         self.reception = Reception(controls=Controls(bindings(bound)))
         self.asked = True
-        derived = Derived(core_settings, hearing, controls)
+        derived = Derived(core_settings, hearing, controls, app.kept_memory)
         settled = Config(config.defaults())
         present: Callable[[], Settings] = lambda: self.core.settings  # noqa: E731
         self.reloading = Reloading(self.wanted, self.read, derived, settled, present, self.core, self.reception)
@@ -90,6 +91,18 @@ def test_what_is_wrong_is_one_line_and_changes_nothing(values: dict[str, object]
     assert stage.core.settings == before
     stage.again(answer__gap_min=2.0)
     assert stage.core.settings.gap_min == 2.0
+
+
+def test_another_memory_is_looked_at_though_it_holds_from_the_next_start(tmp_path: Path):
+    stage = Stage()
+    old, new = tmp_path / "old.memory", tmp_path / "new.memory"
+    old.write_bytes(b"improv memory\n\x01\x00" + bytes(64))
+    said = stage.again(model__memory=str(old), answer__gap_min=1.5)
+    assert len(said) == 1 and "the settings stay as they are: " in said[0] and "old.memory" in said[0]
+    assert stage.core.settings.gap_min == Settings().gap_min
+    assert stage.again(model__memory=str(new))[1:] == ["from the next start: model.memory"]
+    new.write_bytes(b"cut")
+    assert stage.again(model__memory=str(new), answer__gap_min=1.5) == ["settings read again: answer.gap_min"]
 
 
 def test_what_a_control_has_turned_meanwhile_stays():
