@@ -27,8 +27,9 @@ BEND, NOISE = 4.0, 50e-6
 LEAST, LEAST_AGAIN = 6, 3
 #: No clock ticks faster than this, in seconds from tick to tick (1250 beats a minute): that is a heap of late ticks.
 FASTEST = 0.002
-#: For so many ticks after a long interval it may turn out that nothing was lost in it.
-DOUBT = 8
+#: For so many ticks after a long interval it may turn out that nothing was lost in it; or for as many as were thought
+#: lost, at most.
+DOUBT, LONG_DOUBT = 8, 64
 #: Two intervals this much longer or shorter than the tempo's, and this alike, are a new tempo (shares of an interval).
 NEW_TEMPO, ALIKE = 0.15, 0.1
 
@@ -41,6 +42,7 @@ class Ticks:
         self._numbers: deque[int] = deque(maxlen=STRAIGHT[0])
         self._times: deque[float] = deque(maxlen=STRAIGHT[0])
         self._filled = 0  # ticks taken for lost in the last long interval
+        self._doubt_for = DOUBT  # ticks after it
         self._since = 0  # ticks since the end of that interval
         self._least = LEAST
         self._line: tuple[float, float] | None = None
@@ -69,6 +71,7 @@ class Ticks:
             taken_back = self._doubt(interval, period)
             if not taken_back[0] and interval >= 1.5 * period:
                 self._filled, self._since = round(interval / period) - 1, 0
+                self._doubt_for = min(max(DOUBT, self._filled), LONG_DOUBT)
                 self.number += self._filled
             self._notice(interval, period)
         self._numbers.append(self.number)
@@ -80,7 +83,7 @@ class Ticks:
 
     def _doubt(self, interval: float, period: float) -> tuple[int, int]:
         """Whether what was taken for lost was only late (this tick follows it closely), or a slower tempo."""
-        if not self._filled or self._since > DOUBT:
+        if not self._filled or self._since > self._doubt_for:
             return 0, 0
         gap = self._times[-self._since] - self._times[-self._since - 1]
         slower = self._since == 1 and abs(interval - gap) < 0.25 * gap

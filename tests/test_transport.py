@@ -99,7 +99,7 @@ def test_lost_ticks_are_noticed(bpm: float, lost: list[int]) -> None:
     assert in_bar(transport, 8 * 60 / bpm) == pytest.approx(0.0, abs=0.01)
 
 
-@pytest.mark.parametrize("late", [0.012, 0.020, 0.035, 0.060])
+@pytest.mark.parametrize("late", [0.012, 0.020, 0.035, 0.060, 0.15, 0.25, 0.4])
 def test_ticks_that_come_late_and_in_a_heap_are_not_lost(late: float) -> None:
     """As from a machine that stood still for a moment."""
     events = host(8.0)
