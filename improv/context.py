@@ -31,12 +31,13 @@ class Context:
         self._encoding = encoding
         self._notes: dict[Key, Note] = {}
         self._many = _LIMIT  # so many may gather until the next clearing
-        #: How often it became known of a note how long it sounds.
-        self.ended = 0
+        #: How often it became known of a note how long it sounds; and how often anything was put.
+        self.ended = self.puts = 0
         self._lately: deque[tuple[Key, Note]] = deque(maxlen=_MOST)  # what the dials are read from, as it came
 
     def put(self, key: Key, note: Note) -> None:
         """Add a note, or replace the one of this key."""
+        self.puts += 1
         if key not in self._notes:
             self._lately.append((key, note))
             while len(self._lately) > _LIMIT and self._lately[0][1].onset < note.onset - 2 * SPAN:

@@ -58,6 +58,7 @@ class Draft:
         self._rows, self._dials = begin.rows, begin.dials
         self._held: set[int] = set()  # what the player is expected to hold
         self._own = deque(ears.own, ears.own.maxlen)
+        self._theirs: tuple[Note, ...] = ()  # the player's, taken to have been struck since
         self._alone = len(cast.parts) == 1
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
@@ -155,6 +156,11 @@ class Draft:
         return Written(note, drawing.probability_of_wait(step.raw[row], encoding, rest), float(opinions[pitch]), usual)
 
     @property
+    def unread(self) -> int:
+        """How many rows the model has still to read."""
+        return len(self._rows)
+
+    @property
     def recited(self) -> int:
         """How many notes in a row have gone on with a passage of the player's."""
         return 0 if self._recall is None else self._recall.recited
@@ -168,14 +174,17 @@ class Draft:
         """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
         what follows."""
         self._catch_up()
+        return answered(self.model, self.opining(notes))
+
+    def opining(self, notes: Sequence[Note]) -> Asking[list[float]]:
+        """The same, asking whoever answers."""
         tail, rows, meter = self._tail.copy(), self._rows, self._meter.copy()
         dials = [*self._dials]
         for note in (self._bearing.as_model(note) for note in notes):
             rows = np.concatenate([rows, tail.row(note)[None]])
             meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)
             dials.append(meter.vector())
-        how = read_only(self.model.encoding)
-        step = self._run(rows, np.stack(dials), how)
+        step = yield self._question(rows, np.stack(dials), read_only(self.model.encoding))
         self.steps += 1
         return [float(opinion) for opinion in step.heard[0, len(rows) - len(notes) :, PITCH]]
 
@@ -185,6 +194,8 @@ class Draft:
             self._add(self._bearing.as_model(note))
             if note.part == self._cast.own:
                 self._own.append(note)
+            else:
+                self._theirs += (note,)
 
     def _add(self, note: Note) -> None:
         """A note at the model's loudness: fed after what was known before it; drawn from is what is known with it."""
@@ -228,7 +239,8 @@ class Draft:
             keyed = settings.key_strength > 0 and settings.names_key
             how.bias[0] += self._bearing.bias(encoding, asked, keyed)
         else:
-            kept_away = height(self._own, self._ears.recent, self._cast.own) + rub(self._held or self._ears.sounding())
+            theirs = (*self._ears.recent, *self._theirs)
+            kept_away = height(self._own, theirs, self._cast.own) + rub(self._held or self._ears.sounding())
             how.bias[0, encoding.field(PITCH)] += kept_away
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER

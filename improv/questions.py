@@ -5,7 +5,8 @@ Weights are read once for all questions of one run, so several cost little more 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Generic, TypeAlias, TypeVar
 
@@ -90,6 +91,34 @@ def answer_all(model: StepModel, several: Sequence[Sliced[T]]) -> None:
     waiting = [(one, one.question) for one in several if one.question is not None]
     for (one, _), step in zip(waiting, steps(model, [question for _, question in waiting]), strict=True):
         one.told(step)
+
+
+class Abreast(Generic[T]):
+    """Some who ask, `at_once` of them at the same time, a slice at once: a run of the model for all of these, or what
+    is decided around the answer to one."""
+
+    def __init__(self, askings: Iterable[Asking[T]] = (), at_once: int = 1) -> None:
+        self._waiting = deque(askings)
+        self._at_once = at_once
+        self._asking: list[Sliced[T]] = []
+
+    @property
+    def over(self) -> bool:
+        """Whether all have come to their results."""
+        return not self._waiting and not self._asking
+
+    def go_on(self, model: StepModel) -> list[T]:
+        """One slice; what it brought to a result."""
+        while self._waiting and len(self._asking) < self._at_once:
+            self._asking.append(Sliced(self._waiting.popleft()))
+        for one in self._asking:
+            if one.question is None:
+                if one.decide():
+                    return []
+                self._asking.remove(one)
+                return [one.result]
+        answer_all(model, self._asking)
+        return []
 
 
 def steps(model: StepModel, questions: Sequence[Question]) -> list[Step]:

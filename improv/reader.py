@@ -89,17 +89,19 @@ class Reader:
     def __init__(self, model: StepModel, ears: Ears, cast: Cast, go_on: bool = False) -> None:
         self._model, self._ears, self._cast, self._go_on = model, ears, cast, go_on
         self._looked = 0
+        self._known: tuple[int, list[Chord] | None] = (-1, None)  # what has not been read, as of so many puts
         self._ahead: Floats | None
         self._begin_again(float("-inf"))
 
-    def begin(self) -> Beginning:
-        """From all that was heard; what has not been read is to be."""
+    def begin(self, followed: bool = False) -> Beginning:
+        """From all that was heard; what has not been read is to be. If it is `followed` by a note before anything is
+        drawn, nothing may be left to be read."""
         unread = self._unread()
         if unread is None:
             return beginning(self._model, self._ears, self._cast, self._go_on)
         tail, meter = self._tail.copy(), self._meter.copy()
         self._look_at(tail)
-        rows, dials, state = self._waiting(bool(unread))
+        rows, dials, state = self._waiting(followed or bool(unread))
         rows, dials = _written(tail, meter, rows, dials, unread)
         return Beginning(self._bearing.copy(), tail, meter, rows, dials, state)
 
@@ -126,6 +128,12 @@ class Reader:
 
     def _unread(self) -> list[Chord] | None:
         """What has not been read; None if that does not simply follow what has."""
+        puts = self._ears.context.puts
+        if self._known[0] != puts:
+            self._known = puts, self._not_read()
+        return self._known[1]
+
+    def _not_read(self) -> list[Chord] | None:
         notes, head = self._ears.context.keyed(), self._tail.head
         new = [item for item in notes if item[0] not in self._read]
         if self._stale or (new and head is not None and min(_onset(item) for item in new) - head <= SPAN):
@@ -165,7 +173,7 @@ class Reader:
         self._dials = drawing.beside(len(self._rows), heard(lately))
         self._state = model.start()
         self._ahead = None if rows else self._state  # where only padding was read all is as at the start
-        self._stale, self._fed = False, not rows
+        self._stale, self._fed, self._known = False, not rows, (-1, None)
         self._looked = context.ended  # how much was known of how long notes sound
 
     def _waiting(self, more: bool) -> tuple[Rows, Floats, Floats]:
@@ -181,7 +189,7 @@ class Reader:
         self._rows, self._dials = _written(self._tail, self._meter, rows, dials, over)
         kept = {key for key, _ in self._ears.context.keyed()}
         self._read = {*(self._read & kept), *(key for chord in over for key, _ in chord)}
-        self._ahead, self._fed = None, False
+        self._ahead, self._fed, self._known = None, False, (-1, None)
         self._bearing.went_on(self._own_since() if self._go_on else ())
         recent = [note.velocity for note in self._ears.recent][-CONTEXT_NOTES:]
         moved = loudness(self._ears.played.last(CONTEXT_NOTES), within(self._model.velocity)).to_model

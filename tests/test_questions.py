@@ -7,7 +7,7 @@ import numpy as np
 from improv import providers
 from improv.dials import WIDTH
 from improv.encoding import FIELDS
-from improv.questions import Asking, Question, Sliced, answered, answered_together
+from improv.questions import Abreast, Asking, Question, Sliced, answered, answered_together
 from improv.resources import default_model
 from improv.step import Controls, Step, StepModel, controls
 from tests.table_model import TableModel
@@ -67,3 +67,18 @@ def test_in_slices_the_model_is_asked_in_slices_of_its_own_and_all_comes_out_the
         asked.append(len(model.runs))
     assert asked == [0, 1, 1, 2, 2, 3]
     assert sliced.result == answered(model, asking(model, 0, 3))
+
+
+def test_some_abreast_are_answered_in_slices_and_each_as_if_alone() -> None:
+    model = Counted(providers.load_to_play(default_model()))
+    alone = [answered(model, asking(model, seed, 2)) for seed in range(3)]
+    model.runs.clear()
+    abreast, slices, found = Abreast((asking(model, seed, 2) for seed in range(3)), at_once=2), 0, []
+    while not abreast.over:
+        before = len(model.runs)
+        found += abreast.go_on(model)
+        slices += 1
+        assert len(model.runs) - before <= 1
+    assert found == alone
+    assert model.runs == [2, 2, 1, 1], "the third begins when the first is there"
+    assert abreast.go_on(model) == []

@@ -1,8 +1,9 @@
 """Voices to the player's melody: each note of the top voice is harmonized the moment it is struck.
 
-1. The first voice joins the player's note in the same turn, and each other in a turn of its own. What was heard before
-   has been read by then (improv.reader), and for a likely key that voice been chosen (improv.modes.prepared): for
-   another it takes a step of the model. At least half of the voices lie below the melody, unless the register forbids.
+1. The voices join the player's note in the same turn: for a likely key they have been chosen before it went down
+   (improv.modes.prepared). For another the first joins it then, for which the model takes a step, as what was heard
+   before has been read (improv.reader), and each other in a turn of its own. At least half of the voices lie below the
+   melody, unless the register forbids.
 2. The model chooses them, one step a voice, asked to keep the tones that sound and to move the others as little as it
    can. A tone that is kept sounds on; what is not kept is released once all are chosen.
 3. A note repeated, and one that follows sooner than the harmonic rhythm allows, keeps the harmony that is there.
@@ -21,6 +22,9 @@ from improv.notes import MAX_DURATION, Note
 from improv.plan import Command
 from improv.stage import Stage
 
+#: Seconds that it takes at most to think of the next harmony.
+PREPARING = 0.1
+
 
 class HarmonizeMode:
     """The mode `harmonize`."""
@@ -36,7 +40,6 @@ class HarmonizeMode:
         self._reader = stage.reader(ACCOMPANIST, go_on=True)
         self._prepared = Prepared(stage, self._reader)
         self._choice: Voicing | None = None  # the harmony that is being chosen
-        self._came: Note | None = None  # the note of the melody for which its first voice had been chosen before
         self._changed_at = float("-inf")
         self._halted_at: float | None = None
         self._turned_at = float("-inf")
@@ -109,13 +112,18 @@ class HarmonizeMode:
         """Read what was heard, and choose for the keys that may be next."""
         if self._reader.wake_at() is not None:
             self._reader.think(now)
-        elif self._last is not None and self._prepared.waits(self._harmony):
+        elif self._last is not None and now >= self._prepares_at and self._prepared.waits(self._harmony):
             self._prepared.think(self._last, self._harmony, now)
 
     def _thinks_at(self) -> float | None:
         reads = self._reader.wake_at()
         waits = reads is None and self._last is not None and self._prepared.waits(self._harmony)
-        return self._turned_at if waits else reads
+        return max(self._turned_at, self._prepares_at) if waits else reads
+
+    @property
+    def _prepares_at(self) -> float:
+        """When to begin to think of the next harmony: shortly before there may be another."""
+        return self._changed_at + self._stage.panel.settings.harmonic_rhythm - PREPARING
 
     def _harmonize(self, melody: Note, now: float) -> list[Command]:
         """Strike the voices that go with `melody`, and let go of those that do not."""
@@ -128,12 +136,11 @@ class HarmonizeMode:
             return self._strike([pitch for pitch in self._harmony if pitch != melody.pitch], [], melody, now)
         self._end_choice()
         self._changed_at, self._last = melody.onset, melody
-        choice = self._prepared.take(melody, self._harmony)
-        if choice is None:
-            self._choice = Voicing(melody, self._new_draft(), self._stage.panel.settings)
-            return self._choose(self._choice, now)
-        self._choice, self._came = choice, melody
-        return self._sound(choice, choice.voices[0], now)
+        self._choice = self._prepared.take(melody, self._harmony)
+        if self._choice is not None:
+            return self._sound(self._choice, None, now)
+        self._choice = Voicing(melody, self._new_draft(), self._stage.panel.settings)
+        return self._choose(self._choice, now)
 
     def _new_draft(self) -> Draft:
         stage = self._stage
@@ -141,9 +148,6 @@ class HarmonizeMode:
 
     def _choose(self, choice: Voicing, now: float) -> list[Command]:
         """Choose a voice."""
-        if self._came is not None:
-            choice.come_true(self._came, self._new_draft())
-            self._came = None
         return self._sound(choice, choice.step(self._stage.model, self._harmony), now)
 
     def _sound(self, choice: Voicing, chosen: Note | None, now: float) -> list[Command]:
@@ -160,7 +164,7 @@ class HarmonizeMode:
     def _end_choice(self) -> None:
         if self._choice is not None:
             self.broken_steps += self._choice.broken
-            self._choice = self._came = None
+            self._choice = None
 
     def _strike(self, harmony: list[int], written: list[Note], melody: Note, now: float) -> list[Command]:
         voice = self._stage.voice

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from improv.draft import Draft
@@ -57,10 +59,19 @@ class Voicing:
         self.voices.append(written.note)
         return written.note
 
-    def come_true(self, melody: Note, draft: Draft) -> None:
-        """What was chosen for a note that might come goes with `melody`, which came; `draft` has heard it."""
-        self.melody, self._draft = melody, draft
-        draft.take(self.voices)
+    def choosing(self, before: list[int]) -> Asking[Voicing]:
+        """Choose all that are left, asking whoever answers."""
+        while not self.finished:
+            yield from self.asking(before)
+        return self
+
+    def come_true(self, melody: Note) -> None:
+        """What was chosen for a note that might come goes with `melody`, which came, and is as much louder or softer
+        as that one is."""
+        louder = melody.velocity - self.melody.velocity
+        at, loud = melody.onset, [min(max(one.velocity + louder, 1), 127) for one in self.voices]
+        self.voices = [replace(one, onset=at, velocity=each) for one, each in zip(self.voices, loud, strict=True)]
+        self.melody = melody
 
     def _wishes(self, still_below: int, before: list[int]) -> Floats:
         """Nats a pitch, shape (128,), for the next voice; so many have still to lie below the melody."""
