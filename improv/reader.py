@@ -30,8 +30,8 @@ from improv.step import Floats, StepModel, read_only
 
 #: Seconds after its first note when a chord is over, what comes late included.
 OVER = GROUP_SPAN + 0.01
-#: Rows read in one slice of spare time, some 0.3 ms.
-A_SLICE = 4
+#: Rows read in one slice of spare time, some 0.25 ms.
+A_SLICE = 2
 #: Velocities may be moved by so much otherwise than they would be now: the width of a bin.
 SAME = 4
 

@@ -20,6 +20,7 @@ class Root(Draft):
         super().__init__(*what, **more)
         self._read: list[Rows] = []
         self._found: list[Floats] = []  # how likely they were, as the network saw them
+        self._scored = False  # the last one as well
         self._reads = len(self._rows) > 1
 
     def read(self) -> bool:
@@ -30,10 +31,12 @@ class Root(Draft):
         if not self._reads:
             return False
         left = len(self._rows) - 1
-        if left == 0:
-            self._settle()
-        else:
+        if left:
             self._feed(min(left, A_SLICE))
+        elif not self._scored:
+            self._score()
+        else:
+            self._settle()
         return True
 
     def _feed(self, count: int) -> None:
@@ -48,12 +51,15 @@ class Root(Draft):
         self._found.append(step.heard[0])
         self._reads = len(self._rows) > 1 or self._remembrance is not None
 
-    def _settle(self) -> None:
+    def _score(self) -> None:
         """The last note's own row is scored without being taken in: it is fed again with what is drawn after it."""
+        self._found.append(self._run(self._rows, self._dials, read_only(self.model.encoding)).heard[0])
+        self._scored = True
+
+    def _settle(self) -> None:
+        """The memory is told what the network had expected."""
         assert self._remembrance is not None
-        last = self._run(self._rows, self._dials, read_only(self.model.encoding))
-        rows, found = [*self._read, self._rows], [*self._found, last.heard[0]]
-        self._remembrance.settle(np.concatenate(rows), np.concatenate(found))
+        self._remembrance.settle(np.concatenate([*self._read, self._rows]), np.concatenate(self._found))
         self._remembrance, self._reads = None, False
 
     def fork(self) -> Root:

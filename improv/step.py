@@ -7,6 +7,7 @@ the controls, and the random numbers. `improv.model` is the ONNX side of it, tes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -35,8 +36,9 @@ class Controls:
     weight: Floats
 
 
+@cache
 def read_only(encoding: Encoding) -> Controls:
-    """Controls of a step that is to read: what it draws is nobody's, and always the same."""
+    """Controls of a step that is to read: what it draws is nobody's, and always the same. Not to be written to."""
     return controls(encoding, np.random.default_rng(0))
 
 

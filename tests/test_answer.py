@@ -175,8 +175,8 @@ def heard_before_answers(model: TableModel) -> list[np.ndarray]:
 def test_the_last_32_notes_are_fed_once_in_slices_and_then_one_a_step():
     model = table()
     perform(played(*[[index / 8, 60, 0.125] for index in range(50)]), model)
-    assert [rows.shape[1] for rows in model.fed][:10] == [*[4] * 7, 3, 1, 1]
-    assert len(model.fed[9]) == AT_ONCE, "of several drafts"
+    assert [rows.shape[1] for rows in model.fed][:18] == [*[2] * 15, 1, 1, 1]
+    assert len(model.fed[17]) == AT_ONCE, "of several drafts"
 
 
 def test_the_answer_is_part_of_the_context():
@@ -245,7 +245,7 @@ def test_one_broken_step_does_not_end_an_answer():
     class Hiccup(TableModel):
         def step(self, rows, dials, state, how):
             step = super().step(rows, dials, state, how)
-            if len(self.fed) == 3:
+            if len(self.fed) == 4:
                 step.raw[:1] = np.nan  # of one draft
             return step
 

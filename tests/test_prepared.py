@@ -1,5 +1,5 @@
-"""The harmony to a key is chosen before it goes down, is what would be chosen then, and is not played where anything has
-changed since."""
+"""The harmony to a key is chosen before it goes down, is what would be chosen then, and is not played where anything
+has changed since."""
 
 from __future__ import annotations
 

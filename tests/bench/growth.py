@@ -1,8 +1,8 @@
 """What a note costs as a session grows: `python -m tests.bench.growth [--notes N] [--mode MODE]`; 100,000 in minutes.
 
 The whole core hears note after note, with its session memory, learning as it does live; a small table stands in for the
-network, whose cost is the same for every note. After 1,000, 3,000, 10,000 notes and so on, medians over the last LAST of
-them in microseconds of a processor: hearing a note, the turn after it, learning it in spare time, and then, as the
+network, whose cost is the same for every note. After 1,000, 3,000, 10,000 notes and so on, medians over the last LAST
+of them in microseconds of a processor: hearing a note, the turn after it, learning it in spare time, and then, as the
 player makes a pause, what is decided around each note that improv writes; and the private memory of this process. All
 are to stay flat.
 """
