@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from improv import drawing
-from improv.balance import LOUD, asked_by, height, pace, rub, thinned
+from improv.balance import LOUD, PLAYER_LAST, asked_by, height, pace, rub, thinned
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast
 from improv.drawing import Written
@@ -58,7 +58,7 @@ class Draft:
         self._rows, self._dials = begin.rows, begin.dials
         self._held: set[int] = set()  # what the player is expected to hold
         self._own = deque(ears.own, ears.own.maxlen)
-        self._theirs: tuple[Note, ...] = ()  # the player's, taken to have been struck since
+        self._theirs = deque(ears.recent, PLAYER_LAST)
         self._alone = len(cast.parts) == 1
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
@@ -66,8 +66,7 @@ class Draft:
         self._rising = self._group_over = False  # the last draw fell back inside its group, or was left out of it
         self.rested = False  # the last draw was a note that is left out
         self.reached: float | None = None  # up to when all is written, notes and rests; absolute seconds
-        self.steps = 0
-        self.broken = 0
+        self.steps = self.broken = 0
 
     def write(self, earliest: float, latest: float, rest: float, slowing: float = 0.0, **more: Any) -> Written | None:
         """`writing`, asking the model alone."""
@@ -185,17 +184,13 @@ class Draft:
             meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)
             dials.append(meter.vector())
         step = yield self._question(rows, np.stack(dials), read_only(self.model.encoding))
-        self.steps += 1
         return [float(opinion) for opinion in step.heard[0, len(rows) - len(notes) :, PITCH]]
 
     def take(self, notes: Sequence[Note]) -> None:
         """Go on from these notes, in onset order, as written."""
         for note in notes:
             self._add(self._bearing.as_model(note))
-            if note.part == self._cast.own:
-                self._own.append(note)
-            else:
-                self._theirs += (note,)
+            (self._own if note.part == self._cast.own else self._theirs).append(note)
 
     def _add(self, note: Note) -> None:
         """A note at the model's loudness: fed after what was known before it; drawn from is what is known with it."""
@@ -209,8 +204,7 @@ class Draft:
     def _catch_up(self) -> None:
         """Let the model read all but the last of many rows once, and not once a part."""
         if len(self._rows) > drawing.MANY:
-            how = read_only(self.model.encoding)
-            step = self._run(self._rows[:-1], self._dials[:-1], how)
+            step = self._run(self._rows[:-1], self._dials[:-1], read_only(self.model.encoding))
             if np.isfinite(step.state).all():
                 self._state, self._rows, self._dials = step.state, self._rows[-1:], self._dials[-2:]
 
@@ -239,8 +233,7 @@ class Draft:
             keyed = settings.key_strength > 0 and settings.names_key
             how.bias[0] += self._bearing.bias(encoding, asked, keyed)
         else:
-            theirs = (*self._ears.recent, *self._theirs)
-            kept_away = height(self._own, theirs, self._cast.own) + rub(self._held or self._ears.sounding())
+            kept_away = height(self._own, self._theirs, self._cast.own) + rub(self._held or self._ears.sounding())
             how.bias[0, encoding.field(PITCH)] += kept_away
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER

@@ -67,6 +67,6 @@ class Root(Draft):
         other = copy(self)
         other.broken = 0
         other._tail, other._meter, other._bearing = self._tail.copy(), self._meter.copy(), self._bearing.copy()
-        other._own = self._own.copy()
+        other._own, other._theirs = self._own.copy(), self._theirs.copy()
         other._recall = None if self._recall is None else self._recall.copy()
         return other

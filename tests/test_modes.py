@@ -165,5 +165,5 @@ def test_a_prompt_is_what_a_solo_goes_on_from() -> None:
     model = table()
     begun = onsets(perform([Prompt(0.0, notes)], model, mode="solo").improv)
     assert 0.0 <= begun[0] <= 0.5
-    read = np.concatenate([fed[0] for fed in model.fed[:3]])
+    read = np.concatenate([fed[0] for fed in model.fed[:5]])
     assert read[:, PITCH].tolist() == [*range(60, 68)], "in slices, the last note by itself"
