@@ -57,8 +57,7 @@ class Draft:
         self._bearing, self._tail, self._meter, self._state = begin.bearing, begin.tail, begin.meter, begin.state
         self._rows, self._dials = begin.rows, begin.dials
         self._held: set[int] = set()  # what the player is expected to hold
-        self._own = deque(ears.own, ears.own.maxlen)
-        self._theirs = deque(ears.recent, PLAYER_LAST)
+        self._own, self._theirs = deque(ears.own, ears.own.maxlen), deque(ears.recent, PLAYER_LAST)
         self._alone = len(cast.parts) == 1
         self._remembrance = ears.remembrance if self._alone else None
         self._recall = None if self._remembrance is None else Recall(self._remembrance)
@@ -177,8 +176,7 @@ class Draft:
 
     def opining(self, notes: Sequence[Note]) -> Asking[list[float]]:
         """The same, asking whoever answers."""
-        tail, rows, meter = self._tail.copy(), self._rows, self._meter.copy()
-        dials = [*self._dials]
+        tail, rows, meter, dials = self._tail.copy(), self._rows, self._meter.copy(), [*self._dials]
         for note in (self._bearing.as_model(note) for note in notes):
             rows = np.concatenate([rows, tail.row(note)[None]])
             meter.add(note.onset if tail.head is None else tail.head, note.pitch, note.velocity)

@@ -130,8 +130,7 @@ def run(
     `reception` knows what each input may say; without it each may say all. `desk` is shown what is reported, and looks
     after the rest.
     """
-    reception = Reception() if reception is None else reception
-    desk = Desk(line) if desk is None else desk
+    reception, desk = reception or Reception(), desk or Desk(line)
     alertness = Alertness(lambda: _status(core, timing))
     while not stopping():
         desk.look(now())
@@ -154,11 +153,13 @@ def run(
             core.hear(event)
         struck = next((event.at for event in events if isinstance(event, NoteOn)), None)
         moment = now()
-        for command in core.turn(moment):
+        commands = core.turn(moment)
+        for command in commands:
             link.send(command)
+        timing.turned(struck, now())
+        for command in commands:
             reception.asked(command)
             timing.asked(command, moment)
-        timing.turned(struck, now())
         if struck is not None:
             alertness.struck(moment)
         answers = core.status().answering

@@ -132,8 +132,10 @@ class Improviser:
     def _learn(self, now: float) -> None:
         """Learn some of what was heard, in a turn in which there is nothing else to do."""
         heard, self._heard = self._heard, False
+        if heard:
+            return
         wanted = None if self._performer.muted else self._mode.wake_at()
-        if not heard and (wanted is None or wanted > now):
+        if wanted is None or wanted > now:
             self._stage.ears.learn_one()
 
     def _limit(self) -> list[Command]:

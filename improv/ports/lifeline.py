@@ -92,6 +92,7 @@ class Lifeline:
         self.opened: Opened = self._link.opened
         self._again = _as_opened(settings, self.opened)
         self._copy = Copy(len(self.opened.inputs) if settings.thru else 0)
+        self._given: list[tuple[Command, float]] = []  # what the copy has yet to obey, and when it was given
         self._opening: Opening | None = None
         self._spare: Opening | None = Opening()  # stands by
         self._open_at = 0.0
@@ -107,13 +108,16 @@ class Lifeline:
         """Hand a command over; while there is no port process, it is kept for the next."""
         if self._link is not None:
             self._link.send(command)
-        self._copy.obey(command, now())
+        self._given.append((command, now()))  # the copy is told when nobody waits for it
         if isinstance(command, Conduct):
             self._conduct = command
 
     def wait(self, timeout: float | None, beside: Beside = None) -> list[Report]:
         """Reports, in order, as soon as there are any; after `timeout` seconds (None: never) none, and none as soon as
         there is something to read `beside`. Never a Lost."""
+        for command, moment in self._given:
+            self._copy.obey(command, moment)
+        self._given.clear()
         self._copy.go_on(now())
         reports = self._reopen(timeout) if self._link is None else self._link.wait(timeout, beside)
         for index, report in enumerate(reports):

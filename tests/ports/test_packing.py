@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from improv.plan import Cancel, PlannedNote, Play, Silence
+from improv.plan import Cancel, Drop, PlannedNote, Play, Release, Silence
 from improv.ports.packing import packed, unpacked
 from improv.ports.reports import Dropped, Heard, Lost, Sent
 
@@ -23,13 +23,18 @@ REST = [
 ]
 
 
-@pytest.mark.parametrize("value", [(HEARD,), (SENT, HEARD), PLAY, Play(()), (), *REST], ids=repr)
+DROP, RELEASE = Drop(PLAY.notes), Release(PLAY.notes, 2.5)
+
+
+@pytest.mark.parametrize(
+    "value", [(HEARD,), (SENT, HEARD), PLAY, Play(()), DROP, RELEASE, Release((), 1.0), (), *REST], ids=repr
+)
 def test_a_value_comes_out_as_it_went_in(value: object) -> None:
     assert unpacked(packed(value)) == value
 
 
 def test_a_note_takes_two_thirds_of_the_bytes_of_a_pickle_at_most() -> None:
-    for value in ((HEARD,), (SENT,), PLAY):
+    for value in ((HEARD,), (SENT,), PLAY, DROP, RELEASE):
         assert len(packed(value)) <= len(pickle.dumps(value)) * 2 / 3
 
 
