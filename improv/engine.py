@@ -152,8 +152,7 @@ def run(
         for event in _few_enough(events, desk):
             core.hear(event)
         struck = next((event.at for event in events if isinstance(event, NoteOn)), None)
-        moment = now()
-        commands = core.turn(moment)
+        commands = core.turn(moment := now())
         for command in commands:
             link.send(command)
         timing.turned(struck, now())
