@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from improv.errors import UserError
-from improv.ports import wire
+from improv.ports import cycles, wire
 from improv.ports.names import find, namesakes
 from improv.ports.reports import IN, OUT, Direction, Plugged, There, Unplugged
 
@@ -116,6 +116,7 @@ class Board:
         self.inputs, self.output = tuple(inputs), output
         self._names: dict[Direction, list[str]] = {}
         self._astir_until = float("-inf")
+        self._watch = cycles.Watch()
         #: When `look` is to be called again.
         self.look_at = float("-inf")
 
@@ -125,10 +126,14 @@ class Board:
         return There(tuple(self._names.get(IN, ())), tuple(self._names.get(OUT, ())))
 
     def look(self, now: float) -> tuple[list[tuple[Plug, Plugged | Unplugged]], bool]:
-        """What came or went since the last look, and whether the list of ports is another than then; at first it is."""
+        """What came or went since the last look, and whether the list of ports is another than then; at first it is.
+        LeftOut if the MIDI system does not run one of the clients any more."""
         if now < self.look_at:
             return [], False
         plugs = (*self.inputs, self.output)
+        threads = [plug.client.thread for plug in plugs if plug.client.thread is not None]
+        if not self._watch.look(threads, cycles.woken(threads), now):
+            raise cycles.LeftOut
         names = {plug.direction: plug.client.names() for plug in (*self.inputs[:1], self.output)}
         before, self._names = self._names, names
         happened = [(plug, news) for plug in plugs if (news := plug.look(names[plug.direction], now)) is not None]

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from improv import priority
 from improv.errors import UserError
 from improv.ports.apis import TITLES
+from improv.ports.cycles import LeftOut
 from improv.ports.loop import CLOSELY, Loop
 from improv.ports.pipe import Pipe
 from improv.ports.reports import IN, OUT, Lost, PortInfo, PortSettings, There
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from improv.ports.opening import Lookout, Ports
 
 #: Seconds between two attempts to find a MIDI system that is waited for.
-LOOK_FOR_SYSTEM = 0.3
+LOOK_FOR_SYSTEM = 0.1
 #: Seconds between two looks at the ports there are, where nothing else is looked after.
 LOOK_AROUND = 0.5
 #: After so many looks the MIDI systems that did not open are tried again.
@@ -137,9 +138,10 @@ def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
     """Serve, and whatever ends it, leave nothing sounding."""
     try:
         loop.run()
-    except ServerGone:
+    except (ServerGone, LeftOut) as error:
         # Nothing can be silenced any more, and touching the dead system's ports may crash or hang.
-        pipe.send(Lost(f"{TITLES[ports.opened.api]}: the server has gone"))
+        why = "the server has gone" if isinstance(error, ServerGone) else "the server does not run improv's ports"
+        pipe.send(Lost(f"{TITLES[ports.opened.api]}: {why}"))
         _hand_over(pipe)
         os.kill(os.getpid(), signal.SIGKILL)
     except Exception as error:

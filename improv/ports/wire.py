@@ -13,6 +13,7 @@ from typing import Any
 import rtmidi
 
 from improv.midi import is_broken
+from improv.ports.cycles import made_to_run
 from improv.ports.names import OWN, is_own
 from improv.ports.reports import IN, OUT, Direction
 
@@ -50,15 +51,24 @@ class Client:
         self._direction = direction
         self._aside: deque[bytes] = deque()  # what came while nobody looked
         self._dozing = False
+        self._midi: Any
+        #: The thread of this process by which JACK runs the client; None elsewhere, and where it is not known.
+        self.thread: int | None = None
         try:
-            # Client names differ by direction, or JACK would call the second one "improv-01".
-            if direction == IN:
-                self._midi: Any = rtmidi.MidiIn(_NUMBER[api], OWN[IN], _QUEUE)
-                self._midi.ignore_types(sysex=False, timing=False, active_sense=False)  # thru passes all on
+            if api == "jack":
+                self._midi, self.thread = made_to_run(self._made, lambda midi: midi.delete())
             else:
-                self._midi = rtmidi.MidiOut(_NUMBER[api], OWN[OUT])
+                self._midi = self._made()
         except (rtmidi.RtMidiError, RuntimeError) as error:
             raise Unavailable(_line(error)) from None
+
+    def _made(self) -> Any:
+        # Client names differ by direction, or JACK would call the second one "improv-01".
+        if self._direction == OUT:
+            return rtmidi.MidiOut(_NUMBER[self._api], OWN[OUT])
+        midi = rtmidi.MidiIn(_NUMBER[self._api], OWN[IN], _QUEUE)
+        midi.ignore_types(sysex=False, timing=False, active_sense=False)  # thru passes all on
+        return midi
 
     def names(self) -> list[str]:
         """The full names of the ports there are in this direction, improv's own left out."""

@@ -11,15 +11,22 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import rtmidi
 
 from improv.clock import now
+from improv.ports.cycles import made_to_run
 
 API = rtmidi.API_UNIX_JACK
 #: Seconds between two looks, and for which a port is waited for.
 POLL, PATIENCE = 0.001, 60.0
+
+
+def _made(make: Callable[[], Any]) -> Any:
+    """A client that the server runs: now and then it leaves one out, and a test would say that of improv's."""
+    return made_to_run(make, lambda midi: midi.delete())[0]
 
 
 def _port(midi: Any, own: str, other: str) -> Any:
@@ -40,9 +47,10 @@ def _port(midi: Any, own: str, other: str) -> Any:
 def _connect(options: dict[str, str]) -> tuple[Any, Any]:
     out = listener = None
     if options["keyboard"] or options["into"]:
-        out = _port(rtmidi.MidiOut(API, options["keyboard"] or "player"), options["keyboard"], options["into"])
+        out = _made(lambda: rtmidi.MidiOut(API, options["keyboard"] or "player"))
+        _port(out, options["keyboard"], options["into"])
     if options["synth"] or options["hears"]:
-        listener = rtmidi.MidiIn(API, options["synth"] or "recorder", 100_000)
+        listener = _made(lambda: rtmidi.MidiIn(API, options["synth"] or "recorder", 100_000))
         listener.ignore_types(sysex=False, timing=False, active_sense=False)
         _port(listener, options["synth"], options["hears"])
     return out, listener

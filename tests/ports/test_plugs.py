@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from improv.ports import wire
+from improv.ports import cycles, wire
+from improv.ports.cycles import LEFT_OUT, LeftOut
 from improv.ports.plugs import LOOK_ASTIR, LOOK_EVERY, TRY_AGAIN, Board, Plug
 from improv.ports.reports import IN, OUT, Plugged, Unplugged
 
@@ -16,6 +17,7 @@ class Client:
 
     def __init__(self, *names: str) -> None:
         self.ports = [*names]
+        self.thread: int | None = None
         self.taken = False
         self.did: list[str] = []
         self.sent: list[bytes] = []
@@ -134,6 +136,23 @@ def test_after_a_change_the_board_looks_closely_for_a_while() -> None:
         board.look(board.look_at)
     assert board.look_at - 3.0 < LOOK_EVERY
     assert board.look(9.0) == ([], False) and board.look_at == 9.0 + LOOK_EVERY
+
+
+def test_the_board_says_when_a_client_is_not_run_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    ins, out = Client("Keys 1"), Client("Synth 1")
+    ins.thread, out.thread = 12, 14
+    board, looks = Board([plug(ins, "Keys", "jack", IN)], plug(out, "Synth", "jack")), 0
+
+    def woken(threads: list[int]) -> dict[int, int]:
+        nonlocal looks
+        looks += 1
+        return {thread: looks if thread == 12 else 1 for thread in threads}
+
+    monkeypatch.setattr(cycles, "woken", woken)
+    with pytest.raises(LeftOut):
+        while looks < 100:
+            board.look(board.look_at if looks else 0.0)
+    assert (looks - 1) * LOOK_EVERY == pytest.approx(LEFT_OUT, abs=LOOK_EVERY)
 
 
 @pytest.mark.parametrize("inputs", [0, 2])
