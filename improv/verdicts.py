@@ -5,12 +5,14 @@
 2. Some keys are asked about at the same time, as many as AT_ONCE rows are for, a slice at once: a run of the model or
    what is decided around it. So a key that goes down waits no longer than that.
 3. A verdict holds until the player strikes the next chord: where the plan moves on meanwhile, and until it is judged
-   anew. The keys of a chord are judged one by one, and the harshest counts.
+   anew. The keys of a chord are judged one by one, and the harshest counts; what is not known of when a later one of
+   them comes has been planned since the first, and is drawn anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from math import inf
 
 from improv.casting import Cast
 from improv.draft import Draft
@@ -59,13 +61,15 @@ class Verdicts:
     def take(self, struck: Sequence[Note], here: Mapping[Note, Note]) -> dict[Note, float] | None:
         """What the model thinks of the pitches of `here`, now that the last notes that were heard have been `struck`:
         the logarithms of their probabilities. None where that is not known of all."""
-        since = [*self._stage.ears.recent][-max(1, self._stage.ears.heard - self._heard) :]
-        if since[-1].onset - since[0].onset > GROUP_SPAN:
+        recent = [*self._stage.ears.recent]
+        since, before = recent[-max(1, self._stage.ears.heard - self._heard) :], recent[: -len(struck)]
+        holds = since[-1].onset - since[0].onset <= GROUP_SPAN
+        joins = bool(before) and struck[0].onset - before[-1].onset <= GROUP_SPAN
+        found = [self._found.get(note.pitch, {}) if holds else {} for note in struck]
+        opinions = {note: [one.get(place) for one in found] for note, place in placed(here).items()}
+        if not joins and any(None in each for each in opinions.values()):
             return None
-        found, wanted = [self._found.get(note.pitch, {}) for note in struck], placed(here)
-        if not all(one in opinions for opinions in found for one in wanted.values()):
-            return None
-        return {note: min(opinions[one] for opinions in found) for note, one in wanted.items()}
+        return {note: min(-inf if one is None else one for one in each) for note, each in opinions.items()}
 
     def _begin(self, here: Mapping[Note, Note], now: float) -> None:
         ears = self._stage.ears

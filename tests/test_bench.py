@@ -37,7 +37,15 @@ def report(**changes: Any) -> Report:
         "reaction": {"harmonize": window(0.5, 0.9), "accompany": window(1.0, 2.0)},
         "lateness": window(0.04, 0.07, 0.07, 3.0),
     }
-    rest = {"model": "Piano", "loop": None, "ready": 1.0, "age": 0.25, "ports": "through a synth", "load": False}
+    rest = {
+        "model": "Piano",
+        "loop": None,
+        "through": "no loop",
+        "ready": 1.0,
+        "age": 0.25,
+        "ports": "through a synth",
+        "load": False,
+    }
     return Report(**{**quick, **rest, **changes})
 
 

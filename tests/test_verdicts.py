@@ -92,6 +92,13 @@ def test_the_keys_of_a_chord_are_judged_one_by_one_and_the_harshest_counts() -> 
     assert known[NEAR] == min(one[NEAR, False] for one in found)
 
 
+def test_what_is_planned_while_a_chord_is_struck_is_drawn_anew_when_its_next_key_comes() -> None:
+    scene, other = Scene().judged(), replace(NEAR, pitch=64)
+    scene.strikes(77)
+    known = scene.verdicts.take([scene.strikes(81, NOW + 0.01)], {other: other, NEAR: NEAR})
+    assert known is not None and known[other] == -np.inf < known[NEAR]
+
+
 def test_after_a_chord_nothing_holds_until_it_is_judged_anew() -> None:
     scene = Scene().judged()
     scene.strikes(77)

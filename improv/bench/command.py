@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: What `improv bench --json` says; a test holds it to what is printed.
 KEYS = (
-    "{model, step_ms, lateness_ms, loop_ms (each {p50, p99} or null), step_ms_by_provider, drafts_per_gap (by "
-    "provider), reaction_ms (by mode), in_time, age_ms, load, fit, verdict}"
+    "{model, step_ms, lateness_ms, loop_ms (each {p50, p99} or null), loop_through, step_ms_by_provider, "
+    "drafts_per_gap (by provider), reaction_ms (by mode), in_time, age_ms, load, fit, verdict}"
 )
 OPTIONS = ("--in", "--out", "--api", "--virtual", "--model", "--provider", "--channel-out")
 
@@ -30,8 +30,9 @@ def add(commands: Commands, add_command: Callable[[Commands, str, str], argparse
     bench = add_command(
         commands,
         "bench",
-        "Measure how prompt improv is on this machine, in under a minute, and say whether it is fit to perform. Where "
-        "what it plays on is also what it hears (--in and --out on one bus), that loop is measured too.",
+        "Measure how prompt improv is on this machine, in under a minute, and say whether it is fit to perform. The "
+        "way out and in again is measured through what it plays on, where that is also what it hears (--in and --out "
+        "on one bus), and else through a port of improv's own, where the MIDI system has such.",
     )
     bench.add_argument("--json", action="store_true", help=f"print {KEYS} as JSON")
     bench.add_argument("--load", action="store_true", help="keep every core busy meanwhile")
@@ -67,23 +68,22 @@ def _measured(settled: config.Config, load: bool) -> Report:
     steps = {name: measuring.steps(one) for name, one in models.items()}
     drafted = {name: drafting.drafts(one, settings) for name, one in models.items()}
     with contextlib.ExitStack() as stack:
-        link, lateness, loop = None, None, None
+        link, lateness, loop, through = None, None, None, ""
         try:
             link = stack.enter_context(contextlib.closing(open_ports(port_settings(settled))))
         except UserError as error:
             if settled.names("ports.in") or settled.text("ports.out"):
                 raise
-            ports = str(error)
+            ports = through = str(error)
         else:
             ports = f"through {link.opened.output} on {link.opened.api}"
         reaction = {name: measuring.reaction(playing, settings, link, name) for name in measuring.REACTIONS}
         timing = measuring.answers(playing, settings, link)
         if link is not None:
             lateness = measuring.lateness(link, settings.channel_out)
-            loop = measuring.loop(link, settings.channel_out)
-    loop = loop if loop is not None and loop.count else None
-    age = timing.age.median
-    return Report(playing.card.name, steps, drafted, reaction, lateness, loop, timing.ready, age, ports, load)
+            loop, through = measuring.looped(link, settings.channel_out)
+    age, ready = timing.age.median, timing.ready
+    return Report(playing.card.name, steps, drafted, reaction, lateness, loop, through, ready, age, ports, load)
 
 
 def _called(one: OnnxModel) -> str:

@@ -17,12 +17,13 @@ from improv import engine, phrase
 from improv.clock import now
 from improv.dials import WIDTH
 from improv.engine import Timing
+from improv.errors import UserError
 from improv.events import NoteOff, NoteOn
 from improv.improviser import Improviser
 from improv.midi import note_off, note_on
 from improv.plan import Command, PlannedNote, Play
-from improv.ports.link import Link
-from improv.ports.reports import Heard, Report, Sent
+from improv.ports.link import Link, open_ports
+from improv.ports.reports import Heard, PortSettings, Report, Sent
 from improv.settings import Settings
 from improv.status import StatusLine
 from improv.step import StepModel, controls
@@ -163,6 +164,20 @@ def loop(link: Link, channel: int) -> Window:
             elif isinstance(report, Heard) and report.data in left:
                 window.add(report.at - left.pop(report.data))
     return window
+
+
+def looped(link: Link, channel: int) -> tuple[Window | None, str]:
+    """The same, and through what; where nothing comes back by itself, through a port of improv's own, on a process of
+    its own. None, and why, where there is no such port either."""
+    window = loop(link, channel)
+    if window.count:
+        return window, link.opened.output
+    try:
+        with contextlib.closing(open_ports(PortSettings(api=link.opened.api, looped=True))) as own:
+            window = loop(own, channel)
+    except UserError as error:
+        return None, str(error)
+    return (window, "a port of improv's own") if window.count else (None, "nothing comes back")
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ BARS, LONGEST = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0), 40
 class Report:
     """Seconds in windows; None is what could not be measured here. `steps` by what computes them, the one that plays
     first; so are `drafts`, answers written in the shortest pause; `reaction` by REACTIONS; `ready` and `age` as in
-    improv.engine.Timing; `ports` says what the notes went through, or why not."""
+    improv.engine.Timing; `ports` says what the notes went through, or why not, and `through` that of the `loop`."""
 
     model: str
     steps: dict[str, Window]
@@ -42,6 +42,7 @@ class Report:
     reaction: dict[str, Window]
     lateness: Window | None
     loop: Window | None
+    through: str
     ready: float | None
     age: float | None
     ports: str
@@ -79,6 +80,7 @@ class Report:
             "step_ms": _milliseconds(next(iter(self.steps.values()))),
             "lateness_ms": _milliseconds(self.lateness),
             "loop_ms": _milliseconds(self.loop),
+            "loop_through": self.through,
             "step_ms_by_provider": {name: _milliseconds(window) for name, window in self.steps.items()},
             "drafts_per_gap": self.drafts,
             "reaction_ms": {name: _milliseconds(window) for name, window in self.reaction.items()},
@@ -98,7 +100,9 @@ class Report:
         if self.lateness is not None:
             lines.append(_line("notes leave late by", self.lateness, "lateness"))
         if self.loop is not None:
-            lines.append(_line("out and in again", self.loop, "loop"))
+            lines.append(f"{_line('out and in again', self.loop, 'loop')}   (through {self.through})")
+        else:
+            lines.append(f"out and in again: not measured ({self.through})")
         if self.ready is not None and self.age is not None:
             told = f"answers: {self.ready:.1%} of notes there when due, thought of {self.age:.1f} s ahead"
             lines.append(told)

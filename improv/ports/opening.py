@@ -113,6 +113,8 @@ def _untried(setting: str, failed: Sequence[tuple[str, str]]) -> list[str]:
 
 def _open(settings: PortSettings, api: str, *, lenient: bool) -> Ports:
     """Open all ports on one system; `lenient` leaves those that are not there for later."""
+    if settings.looped:
+        return _open_loop(api)
     wanted: tuple[str | None, ...] = (None,) if settings.virtual else settings.inputs or (None,)
     plugs: list[Plug] = []
 
@@ -136,6 +138,24 @@ def _open(settings: PortSettings, api: str, *, lenient: bool) -> Ports:
     namesakes = tuple((port.name, other) for port in (*heard, output) for other in port.namesakes)
     opened = Opened(api, names, output.name, None if clock is None else clock.name, absent, namesakes)
     return Ports(Board(heard, output), opened)
+
+
+def _open_loop(api: str) -> Ports:
+    """An input of improv's own, and an output that plays into it."""
+    played = Plug(lambda: wire.Client(api, OUT), None, api, OUT)
+    heard = Plug(lambda: wire.Client(api, IN), None, api, IN)
+    try:
+        before = {*played.client.own_names()}
+        _open_one(heard, None, api, lenient=False)
+        found = [name for name in played.client.own_names() if name not in before]
+        if len(found) != 1:
+            raise UserError(f"{apis.TITLES[api]} does not show the port of improv's own that was opened")
+        played.join(found[0])
+    except (UserError, wire.Unavailable, wire.Taken):
+        for one in (heard, played):
+            one.close()
+        raise
+    return Ports(Board([heard], played), Opened(api, (heard.name,), played.name))
 
 
 def _clock(wanted: str, inputs: Sequence[Plug], api: str, plug: Callable[[str, Direction], Plug]) -> Plug:

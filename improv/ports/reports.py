@@ -18,19 +18,20 @@ APIS = ("auto", "alsa", "jack", "coremidi", "windows")
 class PortSettings:
     """Which ports to open and how.
 
-    `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own
-    ("improv in", "improv out"), and `virtual` gives both directions such a port whatever is named. Without `listens`
-    no input is opened. `clock` is the name of the port whose clock is followed, if it has to be one port. `thru` passes
-    the player's bytes on. A note-on later than `late_limit` seconds is dropped whole, of those later than
-    `late_soft` every other; no note sounds longer than
-    `longest` seconds. With `waits`, ports that are not there are opened as they come, and a MIDI system that is not
-    there is waited for.
+    `inputs` and `output` are names as a user types them; a direction without one gets a port of improv's own ("improv
+    in", "improv out"), and `virtual` gives both directions such a port whatever is named. `looped` opens an input of
+    improv's own and an output that plays into it, and nothing else. Without `listens` no input is opened. `clock` is
+    the name of the port whose clock is followed, if it has to be one port. `thru` passes the player's bytes on. A
+    note-on later than `late_limit` seconds is dropped whole, of those later than `late_soft` every other; no note
+    sounds longer than `longest` seconds. With `waits`, ports that are not there are opened as they come, and a MIDI
+    system that is not there is waited for.
     """
 
     inputs: tuple[str, ...] = ()
     output: str | None = None
     api: str = "auto"
     virtual: bool = False
+    looped: bool = False
     listens: bool = True
     clock: str | None = None
     thru: bool = False

@@ -74,6 +74,10 @@ class Client:
         """The full names of the ports there are in this direction, improv's own left out."""
         return [name for name in self._midi.get_ports() if not is_own(name)]
 
+    def own_names(self) -> list[str]:
+        """The full names of the ports of improv's own, of every improv that runs."""
+        return [name for name in self._midi.get_ports() if is_own(name)]
+
     def open(self, name: str) -> str:
         """Open the port of this full name; returns the name. Taken if it does not open."""
         try:

@@ -4,7 +4,8 @@ The whole core hears note after note, with its session memory, learning as it do
 network, whose cost is the same for every note. After 1,000, 3,000, 10,000 notes and so on, medians over the last LAST
 of them in microseconds of a processor: hearing a note, the turn after it, learning it in spare time, and then, as the
 player makes a pause, what is decided around each note that improv writes; and the private memory of this process. All
-are to stay flat.
+are to stay flat, beside a yardstick: the same bit of work each time, between the notes, by which it shows how much the
+machine had to do besides.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Session:
         self._core = Improviser(self._model, Settings(mode=mode), np.random.default_rng(0))
 
     def note(self) -> list[float]:
-        """Play one; microseconds for hearing it, for the turn after it and for learning it."""
+        """Play one; microseconds for hearing it, for the turn after it, for learning it, and for the yardstick."""
         self._moment += self._rng.choice((0.1, 0.15, 0.2))
         pitch = self._rng.randrange(40, 90)
         moments = [time.process_time()]
@@ -61,6 +62,8 @@ class Session:
         while self._core.wake_at() == float("-inf"):
             self._core.turn(self._moment + 0.09)
         moments.append(time.process_time())
+        yardstick()
+        moments.append(time.process_time())
         return [1e6 * one for one in np.diff(moments)]
 
     def pause(self) -> float:
@@ -71,6 +74,14 @@ class Session:
             self._core.turn(self._moment)
         self._moment = end
         return 1e6 * (time.process_time() - began) / max(1, self._model.steps - steps)
+
+
+def yardstick() -> None:
+    """Some Python and some numpy."""
+    for _ in range(20):
+        table = {number: (number, number + 1) for number in range(20)}
+        np.exp(np.arange(128.0)) @ np.arange(128.0)
+        table.clear()
 
 
 def marks(notes: int) -> Iterator[int]:
@@ -85,7 +96,7 @@ def marks(notes: int) -> Iterator[int]:
 def grow(notes: int, mode: str) -> None:
     """Print a line at each mark."""
     session, played = Session(mode), 0
-    print(f"{'notes heard':>12} {'hear':>8} {'turn':>8} {'learn':>8} {'write':>8}   private memory")
+    print(f"{'notes heard':>12} {'hear':>8} {'turn':>8} {'learn':>8} {'yardstick':>9} {'write':>8}   private memory")
     for mark in marks(notes):
         spent = deque((session.note() for _ in range(mark - played)), LAST)
         played = mark
