@@ -167,7 +167,7 @@ def do(table: Table, what: object, value: object) -> None:
         assert isinstance(value, Mapping)
         table.core.settle(replace(table.core.settings, **value))
     elif what == "hearing":
-        table.reception.settle(value)  # type: ignore[arg-type]
+        table.reception.settle(value, table.core.settings)  # type: ignore[arg-type]
     elif what == "ticks":
         assert isinstance(value, int)
         for _ in range(value):  # of 120 quarter notes a minute
