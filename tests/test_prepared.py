@@ -71,6 +71,14 @@ def test_a_likely_key_is_harmonized_without_the_model(played: Played, by: int) -
     assert all(abs(pitch - (72 + by)) >= 3 for pitch in struck), "as its harmony, not as another's"
 
 
+@pytest.mark.parametrize("pitch", [60 - FARTHEST, 60, 60 + FARTHEST])
+def test_the_first_key_of_all_is_one_about_the_middle(pitch: int) -> None:
+    played = Played()
+    played.rests(0.5)
+    steps, struck = played.plays(NoteOn(0.5, 0, pitch, 90))
+    assert (steps, len(struck)) == (0, 2)
+
+
 def test_a_key_far_away_takes_a_step(played: Played) -> None:
     steps, struck = played.plays(NoteOn(0.5, 0, 72 - FARTHEST - 1, 64))
     assert (steps, len(struck)) == (1, 1)

@@ -34,6 +34,8 @@ STEPS, WARM = 1500, 100
 #: Notes that are played to improv to see how soon it does what comes of them, and seconds from one to the next and to
 #: its end; and of what is played on into its drafting, how much later, by a throw of the dice.
 STRUCK, EVERY, HELD = 100, 0.1, 0.07
+#: Seconds before the first of them, as a player takes their seat.
+SEATED = 0.5
 INTO = (0.002, 0.012)
 #: By the name of what is measured, the mode.
 REACTIONS = {"harmonize": "harmonize", "accompany": "accompany", "drafting": "accompany"}
@@ -101,7 +103,7 @@ def reaction(model: StepModel, settings: Settings, link: Link | None, name: str)
     every note gets a harmony of its own, to improv's first note with it being handed to the port; else, and without a
     port process, to all that is asked of the ports having been handed to them. `name` is one of REACTIONS."""
     pitches, rng = [60, 62, 64, 65, 67, 69, 71, 72], np.random.default_rng(0)
-    keys = [(EVERY * index + rng.uniform(0.0, 0.01), pitches[index % 8]) for index in range(STRUCK)]
+    keys = [(SEATED + EVERY * index + rng.uniform(0.0, 0.01), pitches[index % 8]) for index in range(STRUCK)]
     after = [(at + rng.uniform(*INTO), pitch + 12) for at, pitch in keys] if name == "drafting" else []
     score = [(at, note_on(0, pitch, 80)) for at, pitch in (*keys, *after)]
     score += [(at + HELD, note_off(0, pitch)) for at, pitch in (*keys, *after)]

@@ -24,6 +24,8 @@ from improv.stage import Stage
 
 #: Seconds that it takes at most to think of the next harmony.
 PREPARING = 0.1
+#: Where and how hard the first note of all is thought to be struck, as a pitch and a velocity.
+FIRST = 60, 64
 
 
 class HarmonizeMode:
@@ -112,12 +114,12 @@ class HarmonizeMode:
         """Read what was heard, and choose for the keys that may be next."""
         if self._reader.wake_at() is not None:
             self._reader.think(now)
-        elif self._last is not None and now >= self._prepares_at and self._prepared.waits(self._harmony):
-            self._prepared.think(self._last, self._harmony, now)
+        elif now >= self._prepares_at and self._prepared.waits(self._harmony):
+            self._prepared.think(self._last or Note(now, *FIRST), self._harmony, now)
 
     def _thinks_at(self) -> float | None:
         reads = self._reader.wake_at()
-        waits = reads is None and self._last is not None and self._prepared.waits(self._harmony)
+        waits = reads is None and self._prepared.waits(self._harmony)
         return max(self._turned_at, self._prepares_at) if waits else reads
 
     @property

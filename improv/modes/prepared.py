@@ -86,5 +86,5 @@ class Prepared:
         return heard, self._stage.voice.played, tuple(harmony), settings, ears.key
 
     def _usual_wait(self) -> float:
-        *_, before, last = (0.0, *(note.onset for note in self._stage.ears.recent))
+        *_, before, last = (0.0, 0.0, *(note.onset for note in self._stage.ears.recent))
         return last - before
