@@ -2,14 +2,17 @@
 
 Between two keys next to nothing runs here, and what has not run for some milliseconds runs two to four times slower:
 the processor sleeps, and others fill its caches. So for some seconds after a key the engine goes, every few
-milliseconds, through what it will go through with the next one, on a reception of its own. Who does not play lets it
-sleep.
+milliseconds, through what it will go through with the next one, on a reception and a listener of its own. Who does not
+play lets it sleep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from improv.events import Event
+from improv.listener import Listener
+from improv.plan import PlannedNote, Play
 from improv.ports.packing import packed, unpacked
 from improv.ports.reports import Heard, Report
 from improv.reception import Reception
@@ -17,6 +20,7 @@ from improv.reception import Reception
 #: Seconds after a key for which it stays awake, and from one rehearsal to the next.
 AWAKE, TICK = 3.0, 0.002
 _KEY = (bytes((0x90, 60, 64)), bytes((0x80, 60, 0)))
+_ANSWER = Play((PlannedNote(0.0, 60, 64, 1.0, 1),))
 
 
 class Alertness:
@@ -24,7 +28,7 @@ class Alertness:
 
     def __init__(self, look: Callable[[], object]) -> None:
         self._look = look
-        self._reception = Reception()
+        self._reception, self._listener = Reception(), Listener()
         self._until = float("-inf")
 
     def struck(self, now: float) -> None:
@@ -45,5 +49,8 @@ class Alertness:
     def _rehearse(self, now: float) -> None:
         for data in _KEY:
             for report in unpacked(packed((Heard(now, 0, data),))):
-                self._reception.events(report)
+                for event in self._reception.events(report):
+                    if isinstance(event, Event):
+                        self._listener.hear(event)
+        packed(_ANSWER)
         self._look()

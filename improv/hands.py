@@ -80,7 +80,7 @@ class Hands:
         lifted = [] if before in (None, channel) else self._lift(source, pitch, event.at)
         self._keys[source, pitch] = channel
         self._down[channel, pitch].add(source)
-        return [*lifted, replace(event, channel=channel)]
+        return [*lifted, event if event.channel == channel else replace(event, channel=channel)]
 
     def _lift(self, source: Source, pitch: int, at: float) -> list[Event]:
         channel = self._keys.pop((source, pitch), None)
