@@ -28,9 +28,10 @@ class Root(Draft):
 
         In the end the memory is told what the network had expected. What cannot be read now is read in writing.
         """
+        left = len(self._rows) - 1
+        self._reads = self._reads and (left > 0 or self._remembrance is not None)
         if not self._reads:
             return False
-        left = len(self._rows) - 1
         if left:
             self._feed(min(left, A_SLICE))
         elif not self._scored:
@@ -49,7 +50,6 @@ class Root(Draft):
         self._state, self._rows, self._dials = step.state, self._rows[count:], self._dials[count:]
         self._read.append(rows)
         self._found.append(step.heard[0])
-        self._reads = len(self._rows) > 1 or self._remembrance is not None
 
     def _score(self) -> None:
         """The last note's own row is scored without being taken in: it is fed again with what is drawn after it."""

@@ -181,3 +181,17 @@ def test_forks_go_their_own_ways_from_the_same_place() -> None:
     assert root._state.tolist() == [[4.0]] and all(state[0, 0] > 5 for state in states)
     assert [one._draft._bearing._own.count for one in answers] == [one._draft.steps for one in answers]  # type: ignore[attr-defined]
     assert root._bearing._own.count == 0 and root.steps == 0
+
+
+@pytest.mark.parametrize("memory", ["off", "session"])
+def test_what_was_read_at_once_is_not_read_again_in_slices(memory: str) -> None:
+    """The notes of a plan are judged by a model that has read all that was heard; there may be nothing left to read."""
+    setting = stage(table(), Settings(memory=memory), np.random.default_rng(0))
+    for onset in (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5):
+        setting.ears.hear(NoteOn(onset, 0, 60, 64))
+        setting.ears.hear(NoteOff(onset + 0.2, 0, 60))
+    root = Root(setting.model, setting.ears, setting.panel, setting.rng)
+    root.opinions([Note(1.75, 64, 64, 0.2)])
+    reads = sum(root.read() for _ in range(5))
+    assert reads == (0 if memory == "off" else 2), "the last note alone, for the memory"
+    assert root.write(1.75, 2.0, 0.5) is not None
