@@ -14,25 +14,15 @@ from improv.events import Event, NoteOff, NoteOn
 from improv.ledger import let_go
 from improv.midi import Parser, note_off
 from improv.plan import Command, Conduct, Silence
+from improv.ports.attention import CLOSELY, Attention
 from improv.ports.faces import Board, Input
-from improv.ports.held import SENSING, Held
+from improv.ports.held import Held
 from improv.ports.pipe import Pipe
 from improv.ports.repeats import LAST_WITHIN, Repeats
 from improv.ports.reports import Dropped, Heard, Plugged, Quench, Report, Sent, Unplugged
 from improv.ports.waiting import Waiter
 from improv.scheduler import Outgoing, Scheduler
 
-#: Inputs wake the loop by a callback, which sleeps so long otherwise. It waits for the interpreter's lock on the MIDI
-#: system's own thread: not for long, unless others keep this process from running with the lock in its hand. JACK loses
-#: messages then, so who may not run in real time polls there so often, until nobody has played for CLOSELY seconds.
-#: Measured beside ten busy processes, messages 10 ms apart: in real time the callback lost none that polling did not,
-#: and heard them after 0.6 ms instead of 1.2; niced, of ten it lost two to eight in a hundred, polling one.
-LOOK_SLEEPING, LOOK, CLOSELY = 0.1, 0.001, 10.0
-#: Nothing may have come just when the callback was set, so it is set again after so many quiet seconds.
-MAKE_SURE = 1.0
-#: Where there is no waking, sleeping inputs are looked at so often.
-LOOK_UNWOKEN = 0.004
-ACTIVE_SENSING = bytes([SENSING])
 #: Reports that go to the engine in one piece, some 30 KB; and those that wait for it, if it does not read for minutes.
 AT_ONCE, MOST_UNTOLD = 400, 200_000
 
@@ -47,8 +37,8 @@ class _Ear:
 
 
 class Loop:
-    """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on. Inputs are polled
-    until `closely` seconds after the last note. `lossy`: the ports may lose messages on their way."""
+    """Between the ports and the engine's pipe. What comes in on the first `thru` inputs is passed on. Inputs are
+    looked at closely until `closely` seconds after the last note. `lossy`: the ports may lose messages on their way."""
 
     def __init__(
         self,
@@ -71,9 +61,7 @@ class Loop:
         self._repeats = Repeats(self._scheduler.ledger, lossy=lossy)
         self._owed: list[bytes] = []  # what is to be said first when the output comes back
         self._ears = [_Ear(port, Parser(), Held()) for port in board.inputs]
-        self._played_at = now()
-        self._closely = closely
-        self._dozed = 0  # how often the callback was set since the inputs were polled
+        self._attention = Attention(board.inputs, waiter, now(), closely)
         self._untold: deque[Report] = deque(maxlen=MOST_UNTOLD)
         self._ended = False
 
@@ -152,8 +140,7 @@ class Loop:
         ear, moment = self._ears[number], now()
         events = ear.parser.feed(data, moment)
         ear.held.hear(data, events, moment)
-        if data[:1] != ACTIVE_SENSING:  # that says only that nothing is played
-            self._played_at = moment
+        self._attention.heard(data, moment)
         if number < self._thru and not (self._conductor.conducts and data[0] in CLOCK_BYTES):
             self._pass_on(data, [event for event in events if isinstance(event, Event)])
         reports.append(Heard(moment, number, data))
@@ -200,28 +187,10 @@ class Loop:
     def _wait(self) -> bool:
         """Sleep until the next look at the inputs or the next deadline; whether the engine asks for something."""
         moment = now()
-        quiet = moment - self._played_at
-        seconds = self._attend() if quiet < self._closely else self._doze(quiet)
+        seconds = self._attention.pay(moment)
         own = (one.next_deadline() for one in (self._scheduler, self._conductor, self._repeats))
         deadlines = (*own, self._board.look_at)
         return self._waiter.sleep(min([seconds, *(at - moment for at in deadlines if at is not None)]))
-
-    def _attend(self) -> float:
-        """Look at the inputs closely; how soon again."""
-        for ear in self._ears if self._dozed else ():
-            ear.port.attend()
-        self._dozed = 0
-        return LOOK
-
-    def _doze(self, quiet: float) -> float:
-        """Let the inputs wake the loop; how soon to look all the same."""
-        if not self._waiter.can_be_woken:
-            return LOOK_UNWOKEN if quiet >= CLOSELY else LOOK
-        if self._dozed == 0 or (self._dozed == 1 and quiet >= MAKE_SURE):
-            self._dozed += 1
-            for ear in self._ears:
-                ear.port.doze(self._waiter.wake)
-        return LOOK_SLEEPING
 
     def silence(self, pause: Callable[[float], None]) -> None:
         """Stop the clock, end all that sounds and say so again a few times; `pause` waits some seconds."""

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from improv import priority
 from improv.errors import UserError
 from improv.ports.apis import TITLES
+from improv.ports.attention import CLOSELY
 from improv.ports.cycles import LeftOut
-from improv.ports.loop import CLOSELY, Loop
+from improv.ports.loop import Loop
 from improv.ports.pipe import Pipe
 from improv.ports.reports import IN, OUT, Lost, PortInfo, PortSettings, There
 from improv.ports.waiting import ServerGone, Waiter, open_sockets

@@ -5,6 +5,7 @@ Every object here must be closed before the process ends: what was just sent is 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from collections.abc import Callable
@@ -25,8 +26,9 @@ _NUMBER = {
 }
 #: RtMidi's JACK output waits for ever for room in a ring of 16 KiB: a message that never fits must not get there.
 _JACK_LONGEST = 16_000
-#: How many messages RtMidi keeps for an input until they are asked for, which is every few milliseconds.
-_QUEUE = 4096
+#: How many messages RtMidi keeps for an input until they are asked for, which is every few milliseconds: three seconds
+#: of a flood, after which a port process counts as hung.
+_QUEUE = 16_384
 
 
 class Unavailable(Exception):
@@ -51,6 +53,7 @@ class Client:
         self._direction = direction
         self._aside: deque[bytes] = deque()  # what came while nobody looked
         self._dozing = False
+        self._let_go: list[Any] = []
         self._midi: Any
         #: The thread of this process by which JACK runs the client; None elsewhere, and where it is not known.
         self.thread: int | None = None
@@ -96,12 +99,15 @@ class Client:
 
     def receive(self) -> list[bytes]:
         """The messages that came in since the last call, in order, each whole."""
-        messages = []
-        while self._aside:
-            messages.append(self._aside.popleft())
+        messages = self._put_by()
         while not self._dozing and (message := self._midi.get_message()):
+            messages += self._put_by()  # what the callback was given last came before
             messages.append(bytes(message[0]))
         return messages
+
+    def _put_by(self) -> list[bytes]:
+        """What was put aside."""
+        return [self._aside.popleft() for _ in range(len(self._aside))]
 
     def doze(self, wake: Callable[[], None]) -> None:
         """Until `attend`, the MIDI system's own thread puts messages aside as they come, and calls `wake`.
@@ -117,6 +123,9 @@ class Client:
     def attend(self) -> None:
         """From now on messages wait until they are asked for."""
         if self._dozing:
+            # python-rtmidi frees what it calls, and the system's thread may be waiting for the interpreter's lock with
+            # that in its hand: so it lives until the next time.
+            self._let_go = gc.get_referents(self._midi)
             self._midi.cancel_callback()
             self._dozing = False
 

@@ -2,7 +2,8 @@
 
 Another process plays 5,000 random messages a second into `improv`, for a minute; then a phrase. By the second: how old
 what was heard was at most, how many notes were left out, memory of the engine and of its port process (anonymous,
-resident); then what a fault's row in docs/faults.md has.
+resident); then what a fault's row in docs/faults.md has, and how many notes a client lacks that hears the same keyboard
+beside improv, and does nothing else: those JACK itself has lost.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from improv.sessionfile import LeftOut, Reader
+from tests.bench.bare import listener
 from tests.bench.soak import anonymous_mb, children
 from tests.live.scene import Scene, heard_late, session
 
@@ -27,10 +29,16 @@ def main() -> None:
         memory.append(f"{anonymous_mb(pid):.0f} + {anonymous_mb(children(pid)[0]):.0f}")
         folders.append(folder)
 
-    with Scene(f"improv-flood-{os.getpid()}", sync=True) as scene:
+    with Scene(f"improv-flood-{os.getpid()}", sync=True) as scene, listener() as heard_beside:
         outcome = scene.flooded(seconds, watch)
+        assert scene.musician is not None
+        played = sum(message.begins for message in scene.musician.sent)
         _table(folders[-1], memory)
         print(outcome)
+        print(
+            f"of {played} notes improv's recording lacks {outcome.lost}, a bare client beside {played - heard_beside()}"
+        )
+        print(f"load of the machine in the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
 
 def _table(folder: Path, memory: list[str]) -> None:

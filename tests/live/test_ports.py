@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import pytest
 
 from improv.clock import now
 from improv.errors import UserError
 from improv.plan import Cancel, PlannedNote, Play, Silence
+from improv.ports import wire
 from improv.ports.link import Link, list_ports, open_ports
-from improv.ports.reports import Dropped, Heard, Lost, Opened, PortInfo, PortSettings, Report, Sent, There
+from improv.ports.reports import IN, Dropped, Heard, Lost, Opened, PortInfo, PortSettings, Report, Sent, There
 from tests.live.jack import LATE, PATIENCE, ROOT, JackServer, Message, Musician, sounding
 
 #: What a busy machine plays late is played all the same.
@@ -280,6 +284,22 @@ def test_a_server_that_stands_still_is_reported(jack: JackServer) -> None:
         link.close()
         jack.kill()
         jack.start()
+
+
+def test_a_callback_lives_on_while_jack_may_have_it_in_its_hand(jack: JackServer) -> None:
+    """python-rtmidi frees it as soon as it is cancelled, and JACK's thread may just be waiting to call it."""
+    client = wire.Client("jack", IN)
+    wake = partial(print)
+    seen = weakref.ref(wake)
+    client.doze(wake)
+    del wake
+    client.attend()
+    gc.collect()
+    assert seen() is not None
+    client.doze(print)
+    client.attend()
+    assert seen() is None, "but no longer than that"
+    client.close()
 
 
 def test_messages_are_values() -> None:

@@ -11,7 +11,7 @@ import pytest
 from improv.clock import now
 from improv.midi import control_change, note_off, note_on
 from improv.plan import PlannedNote, Play, Silence
-from improv.ports import loop
+from improv.ports import attention, loop
 from improv.ports.loop import Loop
 from improv.ports.pipe import Pipe
 from improv.ports.repeats import SILENCE_AT
@@ -290,23 +290,45 @@ def sleeps(monkeypatch: pytest.MonkeyPatch, room: Room, *moments: float) -> list
 def test_inputs_are_polled_while_someone_plays_and_wake_the_loop_at_rest(
     monkeypatch: pytest.MonkeyPatch, room: Room
 ) -> None:
-    rest = loop.CLOSELY + 1
-    assert sleeps(monkeypatch, room, 0.0, rest, rest + 0.1, rest + 0.2) == [loop.LOOK, *[loop.LOOK_SLEEPING] * 3]
+    rest = attention.CLOSELY + 1
+    assert sleeps(monkeypatch, room, 0.0, rest, rest + 0.1, rest + 0.2) == [
+        attention.LOOK,
+        *[attention.LOOK_SLEEPING] * 3,
+    ]
     assert room.port.told == ["doze", "doze"]  # once more, for what came in that moment
     room.port.comes_in.append(b"\xfe")
     room.turn()
-    assert sleeps(monkeypatch, room, rest + 0.3) == [loop.LOOK_SLEEPING]  # active sensing is nothing played
+    assert sleeps(monkeypatch, room, rest + 0.3) == [attention.LOOK_SLEEPING]  # active sensing is nothing played
     room.port.comes_in.append(note_on(0, 60, 64))
     monkeypatch.setattr(loop, "now", lambda: now() + rest + 0.4)
     room.turn()
-    assert sleeps(monkeypatch, room, rest + 0.4) == [loop.LOOK]
+    assert sleeps(monkeypatch, room, rest + 0.4) == [attention.LOOK]
     assert room.port.told == ["doze", "doze", "attend"]
 
 
 def test_in_real_time_inputs_always_wake_the_loop(monkeypatch: pytest.MonkeyPatch, room: Room) -> None:
     room.loop = Loop(room.end, Waiter(room.end.connection), room.board, thru=0, late_limit=LATE, closely=0.0)
-    assert sleeps(monkeypatch, room, 0.0, 0.5, loop.MAKE_SURE + 0.1, 5.0) == [loop.LOOK_SLEEPING] * 4
+    assert sleeps(monkeypatch, room, 0.0, 0.5, attention.MAKE_SURE + 0.1, 5.0) == [attention.LOOK_SLEEPING] * 4
     assert room.port.told == ["doze", "doze"]
+
+
+def test_in_a_flood_inputs_are_polled_in_real_time_too_until_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, room: Room
+) -> None:
+    """A callback for each message would keep JACK's own thread waiting, and JACK goes on without who is late."""
+    room.loop = Loop(room.end, Waiter(room.end.connection), room.board, thru=0, late_limit=LATE, closely=0.0)
+    for _ in range(attention.FLOOD - 1):  # a chord, however large, is none
+        room.port.comes_in.append(note_on(0, 60, 64))
+    start = now()
+    monkeypatch.setattr(loop, "now", lambda: start)
+    room.turn()
+    assert sleeps(monkeypatch, room, 0.0) == [attention.LOOK_SLEEPING]
+    monkeypatch.setattr(loop, "now", lambda: start + attention.FLOOD_WITHIN)
+    room.port.comes_in = [note_on(0, 60, 64)] * attention.FLOOD
+    room.turn()
+    over = attention.FLOOD_WITHIN + attention.FLOOD_OVER + 1.0
+    assert sleeps(monkeypatch, room, attention.FLOOD_WITHIN, over) == [attention.LOOK, attention.LOOK_SLEEPING]
+    assert room.port.told == ["doze", "attend", "doze"]
 
 
 def test_another_thread_ends_a_sleep() -> None:

@@ -98,3 +98,22 @@ def test_a_callback_puts_aside_and_wakes_and_nothing_else(client: wire.Client) -
     # Two steps: whoever adds a third makes the MIDI system's own thread wait for it.
     source = ast.parse(textwrap.dedent(inspect.getsource(wire.Client._put_aside))).body[0]
     assert isinstance(source, ast.FunctionDef) and len(source.body) == 2
+
+
+def test_what_the_system_s_thread_has_in_its_hand_comes_before_what_waits(client: wire.Client) -> None:
+    """A callback that is cancelled may still wait for the interpreter's lock; what comes after it is in the queue."""
+    midi: Any = client._midi
+    midi.set_callback = midi.cancel_callback = lambda *_: None
+    midi.inbox.clear()
+    client.doze(lambda: None)
+    client.attend()
+    midi.inbox = [([0x80, 60, 0], 0.0)]
+    get_message = midi.get_message
+
+    def get_message_a_moment_later() -> Any:
+        if midi.inbox:
+            client._put_aside(([0x90, 60, 64], 0.0), lambda: None)
+        return get_message()
+
+    midi.get_message = get_message_a_moment_later
+    assert client.receive() == [b"\x90\x3c\x40", b"\x80\x3c\x00"]
