@@ -28,6 +28,7 @@ from improv.reception import Reception
 from improv.recorder import Recorder
 from improv.recording import new_recorder, recorded
 from improv.reloading import Derived, Reloading
+from improv.screen import Aside
 from improv.settled import controls, core_settings, hearing, port_settings
 from improv.signals import hang_ups, stop_signals
 from improv.status import StatusLine
@@ -92,10 +93,12 @@ def _session(
     prompts = app.prompt(settled, 0.0)
     rng = np.random.default_rng(settled.whole("sampling.seed"))
     improviser = Improviser(model if web is None else web.overheard(model), settings, rng, remembrance)
-    line = StatusLine(sys.stdout, settled.text("terminal.detail"))
+    screen = Aside(sys.stdout)
+    line = StatusLine(screen, settled.text("terminal.detail"))
     with contextlib.ExitStack() as stack:
         stack.enter_context(kept)
         stack.enter_context(model.watched())
+        stack.enter_context(contextlib.closing(screen))
         stack.enter_context(contextlib.closing(line))
         ports, opened = _open(settled, stopping, alone=web is not None and web.alone(settled))
         stack.enter_context(contextlib.closing(ports))

@@ -81,6 +81,8 @@ class Recorder:
             return
         try:
             self._serve(file, line(head))
+        except Exception as error:  # whatever it is, the music goes on, and it is said
+            self._stop(f"recording ends here: {type(error).__name__}: {error}")
         finally:
             with contextlib.suppress(OSError):
                 os.close(file)

@@ -96,6 +96,17 @@ def test_a_disk_that_stays_full_is_one_line_and_does_not_hold_up_the_end() -> No
     assert finish(one) == ["recording waits, and the music goes on: No space left on device"]
 
 
+def test_whatever_fails_while_it_writes_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(file: int, data: bytes) -> int:
+        raise ZeroDivisionError("a room fails")
+
+    monkeypatch.setattr(recorder.os, "write", fail)
+    one = made(tmp_path / "a.improv")
+    assert finish(one) == ["recording ends here: ZeroDivisionError: a room fails"]
+    one.put(REMARKS[0])
+    assert not one._lines, "nothing piles up"
+
+
 def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     one = made(tmp_path / "file" / "a.improv")

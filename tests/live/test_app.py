@@ -40,13 +40,17 @@ def phrase(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def homes(folder: Path) -> dict[str, str]:
+    """The environment of a user whose settings, sessions and locks lie in a folder."""
+    return {**os.environ, **{f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "DATA", "CACHE")}}
+
+
 class Running:
     """`improv` in a process of its own; `out` and `err` are the lines it has written."""
 
     def __init__(self, folder: Path, *options: str, server: str | None = None, before: Sequence[str] = ()) -> None:
         self._files = [folder / "out.txt", folder / "err.txt"]
-        homes = {f"XDG_{kind}_HOME": str(folder) for kind in ("CONFIG", "DATA", "CACHE")}
-        environment = {**os.environ, **homes}
+        environment = homes(folder)
         if server is not None:
             environment["JACK_DEFAULT_SERVER"] = server
         with self._files[0].open("w") as out, self._files[1].open("w") as err:
@@ -200,6 +204,23 @@ def test_own_ports_are_opened_when_none_is_named(jack: JackServer, tmp_path: Pat
         assert {message.key[0] for message in received if message.begins} == {4}
         assert improv.end(signal.SIGINT) == 0
         assert is_silent(musician)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
+def test_where_nothing_can_be_shown_it_plays_all_the_same(jack: JackServer, tmp_path: Path, phrase: Path) -> None:
+    with Musician(keyboard=KEYBOARD, synth=SYNTH) as musician, open("/dev/full", "w") as full:
+        command = [IMPROV, "--api", "jack", "--in", KEYBOARD, "--out", SYNTH]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=homes(tmp_path), stdout=full, stderr=subprocess.PIPE, text=True
+        ) as improv:
+            musician.wait_for(lambda _: connected(jack), 20.0)
+            musician.play_file(phrase)
+            assert answer_begun(musician.wait_for(answer_begun, NOTES * STEP + 6.0))
+            improv.terminate()
+            assert improv.wait(10) == 0
+            assert improv.stderr is not None and improv.stderr.read() == ""
+        time.sleep(0.5)
+        assert not sounding(musician.received)
 
 
 def complaint(folder: Path, *options: str, server: str = "nowhere") -> str:
