@@ -93,13 +93,10 @@ def _session(
     prompts = app.prompt(settled, 0.0)
     rng = np.random.default_rng(settled.whole("sampling.seed"))
     improviser = Improviser(model if web is None else web.overheard(model), settings, rng, remembrance)
-    screen = Aside(sys.stdout)
-    line = StatusLine(screen, settled.text("terminal.detail"))
     with contextlib.ExitStack() as stack:
         stack.enter_context(kept)
         stack.enter_context(model.watched())
-        stack.enter_context(contextlib.closing(screen))
-        stack.enter_context(contextlib.closing(line))
+        line = stack.enter_context(_open_line(settled))
         ports, opened = _open(settled, stopping, alone=web is not None and web.alone(settled))
         stack.enter_context(contextlib.closing(ports))
         if settled.text("ports.out") and not settled.switch("ports.virtual"):
@@ -141,6 +138,15 @@ def _open(settled: config.Config, stopping: Callable[[], bool], *, alone: bool) 
 
     ports = Lifeline(port_settings(settled), stopping)
     return ports, ports.opened
+
+
+@contextlib.contextmanager
+def _open_line(settled: config.Config) -> Iterator[StatusLine]:
+    """The line that says what improv is doing, on a terminal that nobody waits for."""
+    with contextlib.ExitStack() as stack:
+        screen = stack.enter_context(contextlib.closing(Aside(sys.stdout)))
+        line = StatusLine(screen, settled.text("terminal.detail"))
+        yield stack.enter_context(contextlib.closing(line))
 
 
 @contextlib.contextmanager
