@@ -88,7 +88,8 @@ class Recorder:
                 os.close(file)
 
     def _serve(self, file: int, rest: bytes) -> None:
-        written, kept, since = 0, 0, 0.0
+        kept, since = 0, 0.0
+        rest, written = self._write(file, rest, 0)  # without its head all that follows is worth nothing
         while not self._full:
             last = self._ended.wait(WRITE_EVERY)
             rest += self._take()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from improv.clock import now
 from improv.engine import LONGEST_WAIT
+from improv.errors import UserError
 from improv.events import SUSTAIN, Event, NoteOn
 from improv.midi import control_change, note_off
 from improv.pastnotes import played
@@ -135,6 +136,24 @@ class Scene:
         assert self.musician is not None
         return self.musician.received[since:]
 
+    def _stuck(self, arrived: Sequence[Message]) -> int:
+        """Notes that sound after all of these. StandsStill if that says nothing: the far side hears nobody any more."""
+        stuck = sum(sounding(arrived).values())
+        if stuck and not self._hears():
+            raise StandsStill
+        return stuck
+
+    def _hears(self) -> bool:
+        """Whether another program is heard on the far side."""
+        assert self.musician is not None
+        before = len(self.musician.received)
+        try:
+            with Musician(into=SYNTH) as other:
+                other.play([(number / 10, "b00100") for number in range(50)])
+                return self._wait(lambda: len(self.heard(before)) > 0, 6.0)
+        except RuntimeError:
+            return False
+
     @staticmethod
     def _wait(done: Callable[[], bool], seconds: float) -> bool:
         end = now() + seconds
@@ -154,7 +173,7 @@ class Scene:
             time.sleep(SILENCED)
             arrived = self.heard(received)
             lost = missing(folder, self.musician.sent[sent:], arrived)
-            return Outcome(sum(sounding(arrived).values()), _silent_at(arrived, killed), lost)
+            return Outcome(self._stuck(arrived), _silent_at(arrived, killed), lost)
 
     def port_process_killed(self) -> Outcome:
         """SIGKILL of the port process somewhere in an answer; another takes over, and improv answers again."""
@@ -172,7 +191,7 @@ class Scene:
             time.sleep(SILENCED)
             arrived = self.heard(received)
             # What the player plays while there is no port process nobody hears: improv's notes count.
-            return Outcome(sum(sounding(arrived).values()), back, missing(folder, [], arrived))
+            return Outcome(self._stuck(arrived), back, missing(folder, [], arrived))
 
     def server_killed(self) -> Outcome:
         """SIGKILL of the JACK server somewhere in an answer; it comes back, and with it the musician."""
@@ -222,7 +241,7 @@ class Scene:
             arrived, played = self.heard(received), self.musician.sent[sent:]
             old = [at for at, late in heard_late(folder) if late > NEW and at >= over]
             recovered = max(old, default=over) - over
-            return Outcome(sum(sounding(arrived).values()), recovered, missing(folder, played, arrived))
+            return Outcome(self._stuck(arrived), recovered, missing(folder, played, arrived))
 
     def far_client_killed(self) -> Outcome:
         """SIGKILL of the client on the far side somewhere in an answer; it comes back under its name."""
@@ -247,7 +266,7 @@ class Scene:
         time.sleep(1.0)
         assert running.end() == 0, running.err
         time.sleep(SILENCED)
-        return Outcome(sum(sounding(self.heard(0)).values()), seconds)
+        return Outcome(self._stuck(self.heard(0)), seconds)
 
     def _connected(self) -> bool:
         """Whether keyboard and synth are connected to improv."""
@@ -280,7 +299,7 @@ class Scene:
                 arrived = self.heard(received)
                 copied = self._folder()
                 inside("cp", f"{disk}/*{SUFFIX}", str(copied))
-        return Outcome(sum(sounding(arrived).values()), seconds, missing(copied, self.musician.sent[sent:], arrived))
+        return Outcome(self._stuck(arrived), seconds, missing(copied, self.musician.sent[sent:], arrived))
 
 
 class _Inside:
@@ -362,7 +381,9 @@ def _silent_at(arrived: Sequence[Message], killed: float) -> float:
 
 def missing(folder: Path, sent: Sequence[Message], arrived: Sequence[Message]) -> int:
     """How many of the notes that were played, by the player or by improv, the session's file lacks."""
-    both = played(Reader(session(folder)))
-    kept = [sum(isinstance(event, NoteOn) for event in voice) for voice in (both.player, both.improv)]
+    kept = [0, 0]
+    with contextlib.suppress(UserError):  # killed before the file had its head: all is missing
+        both = played(Reader(session(folder)))
+        kept = [sum(isinstance(event, NoteOn) for event in voice) for voice in (both.player, both.improv)]
     heard = [sum(message.begins for message in voice) for voice in (sent, arrived)]
     return sum(max(0, there - recorded) for there, recorded in zip(heard, kept, strict=True))
