@@ -158,6 +158,15 @@ def test_muted_it_is_silent_and_listens_and_says_so() -> None:
     assert (result.status.heard, result.status.muted) == (7, False)
 
 
+@pytest.mark.parametrize("mode", ["accompany", "solo"])
+def test_muted_it_is_silent_in_the_modes_that_play_on_by_themselves_too(mode: str) -> None:
+    more = [[at / 4, 60 + at % 5, 0.125] for at in range(7, 32)]
+    events = together(played(*PHRASE, *more), gestures((2.0, Move.MUTE), (5.0, Move.MUTE)))
+    begun = onsets(perform(events, table(), mode=mode).improv)
+    assert any(at < 2.0 for at in begun) and any(at > 5.0 for at in begun)
+    assert not any(2.05 < at < 5.0 for at in begun)
+
+
 def test_panic_silences_all_and_improv_plays_again_later() -> None:
     core = Improviser(table(), Settings(), np.random.default_rng(0))
     core.hear(Gesture(1.0, Move.PANIC))
@@ -185,10 +194,13 @@ def test_freezing_and_forgetting_are_the_ears() -> None:
 def test_a_controller_says_what_improv_does_once_each_time() -> None:
     core = Improviser(table(), Settings(state=(90, 1), min_notes=1), np.random.default_rng(0))
     said = [command.value for command in core.turn(0.0) if isinstance(command, State)]
+    core.hear(Gesture(0.25, Move.TAKE))
+    for now in (0.25, 0.3):
+        said += [command.value for command in core.turn(now) if isinstance(command, State)]
     core.hear(Gesture(0.5, Move.MUTE))
     for now in (0.5, 0.75):
         said += [command.value for command in core.turn(now) if isinstance(command, State)]
-    assert said == [0, 127]
+    assert said == [0, 64, 127]
 
 
 def test_a_value_each_millisecond_does_no_harm() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from improv.events import ControlChange, NoteOff, NoteOn
-from improv.guard import ECHO, Guard
+from improv.guard import Guard
 from improv.ports.names import same_bus
 from improv.ports.reports import Heard, Sent
 from improv.reception import Reception
@@ -30,7 +30,7 @@ def test_an_echo_is_taken_back_once_with_its_note_off():
 
 @pytest.mark.parametrize(
     "event",
-    [NoteOn(1.01, 0, 60, 70), NoteOn(1.01, 1, 61, 70), NoteOn(1.01, 1, 60, 71), NoteOn(1.0 + ECHO + 0.001, 1, 60, 70)],
+    [NoteOn(1.01, 0, 60, 70), NoteOn(1.01, 1, 61, 70), NoteOn(1.01, 1, 60, 71), NoteOn(1.061, 1, 60, 70)],
 )
 def test_what_differs_in_anything_or_comes_too_late_is_the_player_s(event: NoteOn):
     assert not guarding((1.0, 1, 60, 70)).takes_back(event, 0)

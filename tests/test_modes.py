@@ -138,6 +138,57 @@ def test_harmonize_keeps_tones_that_sound_and_the_harmony_under_fast_and_repeate
     assert len(onsets(said)) <= 2, "it sounds on, and is struck again only where the player had let go"
 
 
+ANY_PITCH = dict.fromkeys(range(36, 96), 1.0)
+
+
+def harmonies(
+    lines: list[list], seed: int = 1, pitch: dict[int, float] | None = None, **more: object
+) -> list[set[int]]:
+    """The pitches that sound with each note of the melody, a moment after it was struck."""
+    model = table(pitch=ANY_PITCH if pitch is None else pitch)
+    said = notes_in(perform(played(*lines), model, seed, mode="harmonize", memory="off", **more).improv)
+    return [{note.pitch for note in said if note.onset <= at + 0.01 < (note.release or 99.0)} for at, *_ in lines]
+
+
+def test_of_the_voices_at_least_half_lie_below_unless_the_register_forbids() -> None:
+    above = dict.fromkeys(range(75, 90), 1e3) | dict.fromkeys(range(36, 75), 1.0)
+    for voices in (1, 2, 3):
+        (found,) = harmonies([[0.0, 72, 0.5]], pitch=above, voices=voices)
+        assert len(found) == voices and 2 * sum(pitch < 72 for pitch in found) >= voices
+    (found,) = harmonies([[0.0, 72, 0.5]], low=71)
+    assert len(found) == 2 and min(found) > 72
+
+
+def test_from_one_harmony_to_the_next_most_tones_are_kept_and_voices_move_little() -> None:
+    kept, moved = [], []
+    for seed in range(12):
+        first, then = harmonies([[0.0, 72, 0.5], [0.5, 74, 0.5]], seed, voices=3)
+        kept.append(len(first & then) / 3)
+        moved += [min(abs(pitch - other) for other in first) for pitch in then]
+    assert np.mean(kept) > 0.6, "drawn from sixty tones, as likely as each other"
+    assert np.mean(moved) < 2.0
+
+
+def test_a_note_repeated_and_one_that_comes_fast_keep_the_harmony_and_a_slow_one_may_change_it() -> None:
+    changes = dict.fromkeys(("fast", "repeated", "slow"), 0)
+    for seed in range(8):
+        first, fast = harmonies([[0.0, 72, 0.3], [0.25, 74, 0.5]], seed)
+        changes["fast"] += first != fast
+        first, again = harmonies([[0.0, 72, 0.8], [0.75, 72, 0.5]], seed)
+        changes["repeated"] += first != again
+        first, other = harmonies([[0.0, 72, 0.8], [0.75, 77, 0.5]], seed)
+        changes["slow"] += first != other
+    assert changes["fast"] == changes["repeated"] == 0 < changes["slow"]
+
+
+def test_beside_a_clock_an_accompaniment_ends_within_a_bar_of_it() -> None:
+    """At 200 beats a minute a bar is 1.2 seconds, and at 80 it is three."""
+    for bpm, bar in ((200.0, 1.2), (80.0, 3.0)):
+        events = together(host(64.0, bpm), played(*PHRASE))
+        begun = onsets(perform(events, table(), mode="accompany", sync="clock", grid="off").improv)
+        assert 1.9375 + bar / 2 <= max(begun) <= 1.9375 + bar
+
+
 def test_a_voice_on_a_key_that_the_player_strikes_gives_way() -> None:
     said = perform(played([0.0, 72, 1.0], [0.5, 60, 0.25]), table(pitch={60: 1e6}), mode="harmonize", voices=1).improv
     assert transcript(said) == [[0.0, "note_on", 1, 60, 55], [0.5, "note_off", 1, 60]]
