@@ -167,6 +167,12 @@ def test_muted_it_is_silent_in_the_modes_that_play_on_by_themselves_too(mode: st
     assert not any(2.05 < at < 5.0 for at in begun)
 
 
+def test_muted_it_takes_nothing_over() -> None:
+    taken = onsets(perform(played(*PHRASE), table(), mode="continue").improv)
+    assert taken and min(taken) > 1.3
+    assert not onsets(perform(together(played(*PHRASE), gestures((1.25, Move.MUTE))), table(), mode="continue").improv)
+
+
 def test_panic_silences_all_and_improv_plays_again_later() -> None:
     core = Improviser(table(), Settings(), np.random.default_rng(0))
     core.hear(Gesture(1.0, Move.PANIC))

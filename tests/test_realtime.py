@@ -16,6 +16,7 @@ import pytest
 
 from improv import config, model
 from improv.config import Config
+from improv.encoding import PITCH
 from improv.events import NoteOff, NoteOn
 from improv.improviser import Improviser
 from improv.notes import Note, Part
@@ -93,6 +94,24 @@ def test_a_plan_is_revised_within_the_turn_in_which_the_player_is_heard(after: f
     assert all(onset < horizon for onset in duet.planned())
     duet.plays_until(duet.now + 0.03125)
     assert any(onset >= horizon for onset in duet.planned())
+
+
+@pytest.mark.parametrize("likely", [True, False])
+def test_what_begins_soon_stays_where_it_was_if_it_is_likely_still_and_is_dropped_if_not(likely: bool) -> None:
+    duet = Duet()
+    for index in range(8):
+        duet.plays_until(index / 4)
+        duet.core.hear(NoteOn(index / 4, 0, 72 + index % 3, 64))
+        duet.turn()
+    duet.plays_until(1.875)
+    soon = next(onset for onset in duet.planned() if onset > 1.96)
+    duet.plays_until(soon - 0.0625)
+    assert soon in duet.planned()
+    if not likely:
+        duet.model.tables[PITCH] = {55: 20.0, 60: 1.0}
+    duet.core.hear(NoteOn(duet.now, 0, 100, 64))  # a key that nobody had thought of
+    duet.turn()
+    assert (soon in duet.planned()) == likely
 
 
 @pytest.mark.parametrize(("away", "steps"), [(0, 0), (1, 1)])

@@ -26,6 +26,8 @@ STEADY, TRIES = 0.006, 3
 BEATS = 9.5
 #: The tempo of a host, of whose ticks whole numbers last whole cycles: so it counts without an error.
 HOSTED = 140.625
+#: So many beats two who listen to a clock may be apart where a busy machine lets one of them miss some of it.
+FAR = 0.7
 OPTIONS = ("--api", "jack", "--in", KEYBOARD, "--out", SYNTH, "--no-record")
 
 
@@ -211,8 +213,8 @@ def test_after_a_start_in_mid_song_and_after_a_jump_it_trades_on_the_bar_lines_t
             time.sleep(4 * 60 / HOSTED + LATE)
             answer = beats(witness.received, ons(musician.received)[count:])
             assert answer, improv.out
-            line = 4.0 * ((answer[0] + 0.2) // 4.0)
-            assert all(line - 0.2 <= beat <= line + 4.0 + 0.6 for beat in answer), f"not of one bar: {answer}"
+            line = 4.0 * ((answer[0] + FAR) // 4.0)
+            assert all(line - FAR <= beat <= line + 4.0 + FAR for beat in answer), f"not of one bar: {answer}"
         clock.transport("stop")
         improv.wait_for("clock stopped")
         time.sleep(LATE)
