@@ -167,6 +167,12 @@ def sounding(messages: Sequence[Message]) -> Counter[tuple[int, int]]:
     return +count
 
 
+class StandsStill(Exception):
+    """The JACK server passes nothing on (without real-time priorities it now and then does so for half a minute, and
+    answers whoever asks all the while), or who hears improv has died of RtMidi. What improv does beside it says
+    nothing."""
+
+
 class Musician:
     """Plays into one port and records another, from another process."""
 
@@ -194,7 +200,8 @@ class Musician:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._refresh()
+            with contextlib.suppress(StandsStill):
+                self._refresh()
         finally:
             self._process.terminate()
             self._end()
@@ -206,17 +213,22 @@ class Musician:
         except subprocess.TimeoutExpired:  # its server stands still or is dead
             self._process.kill()
             self._process.wait(5)
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # of one that died with a question unread
+            self._process.stdin.close()
         self._process.stdout.close()
 
     def _ask(self, question: dict[str, object]) -> None:
         """Say something to the process; it answers with what has been sent and received since."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question) + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
         told = select.select([self._process.stdout], [], [], PATIENCE)[0]
         line = self._process.stdout.readline() if told else ""
         if not line:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
+            self._look_after()
             raise RuntimeError(f"the musician has no ports ({self._options})" if told else "the musician hangs")
         answer = json.loads(line)
         self._sent += [Message(at, bytes.fromhex(data)) for at, data in answer["sent"]]
@@ -251,8 +263,14 @@ class Musician:
         return self._received
 
     def _refresh(self) -> None:
+        self._look_after()
         if self._process.poll() is None:
             self._ask({})
+
+    def _look_after(self) -> None:
+        """StandsStill if RtMidi has crashed: on JACK it reads messages that their sender is just writing over."""
+        if self._process.poll() == -signal.SIGSEGV:
+            raise StandsStill
 
     def wait_for(self, enough: Callable[[list[Message]], bool], seconds: float = PATIENCE) -> list[Message]:
         """Wait until `enough(received)`, at most some seconds; returns what was received."""
@@ -262,16 +280,11 @@ class Musician:
         return self._received
 
 
-class StandsStill(Exception):
-    """The JACK server passes nothing on: without real-time priorities it now and then does so for half a minute, and
-    answers whoever asks all the while. What improv does beside it says nothing."""
-
-
 def passes_on() -> bool:
     """Whether the default server passes anything on from one client to another."""
     try:
         with Musician(keyboard="Here", hears="Here") as other:
             other.play([(number / 10, "903c40") for number in range(50)])
             return bool(other.wait_for(bool, 6.0))
-    except RuntimeError:
+    except (RuntimeError, StandsStill):
         return False
