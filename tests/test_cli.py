@@ -16,9 +16,10 @@ import mido
 import numpy as np
 import pytest
 
-from improv import app, cli, config, playoptions
+from improv import app, cli, clock, config, playoptions
 from improv.config import Config
 from improv.errors import UserError
+from improv.events import Prompt
 from improv.hands import Hearing
 from improv.improviser import Improviser
 from improv.onlyone import only_one
@@ -202,6 +203,27 @@ def test_play_passes_the_settings_on_and_says_what_is_open(
     said = capsys.readouterr()
     assert said.out.splitlines()[0] == "hearing Keys + Pads; playing on Synth, channel 3; Ctrl-C ends"
     assert said.err == "improv: fake: the MIDI server has gone\n"
+
+
+def test_a_solo_s_prompt_is_heard_before_all_else_live_and_in_a_jam(
+    links: list[FakeLink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli.main(["jam", "-o", "mine.mid"]) == 0
+    heard: list[object] = []
+    hear = Improviser.hear
+
+    def overhear(self: Improviser, event: Any) -> None:
+        heard.append(event)
+        hear(self, event)
+
+    monkeypatch.setattr(Improviser, "hear", overhear)
+    begun = clock.now()
+    assert cli.main(["--mode", "solo", "--prompt", "mine.mid", "--no-record"]) == 1
+    (live,) = [event for event in heard if isinstance(event, Prompt)]
+    assert heard[0] is live and begun <= live.at <= clock.now() and len(live.notes) > 8
+    heard.clear()
+    assert cli.main(["jam", "--mode", "solo", "--prompt", "mine.mid"]) == 0
+    assert isinstance(heard[0], Prompt) and heard[0].notes == live.notes
 
 
 def test_a_prompt_that_cannot_be_read_is_one_line_and_no_port_is_opened(

@@ -116,6 +116,14 @@ def test_continue_takes_over_when_the_player_is_later_than_expected_and_stops_wh
     assert all(note.release <= 5.1 for note in notes_in(result.improv) if note.onset < 5.0)
 
 
+@pytest.mark.parametrize(("seldom", "late"), [(0.03, 0.25), (0.07, 1.0)])
+def test_continue_takes_over_where_nineteen_of_twenty_waits_would_be_over(seldom: float, late: float) -> None:
+    model = table(ioi={QUARTER: 1 - seldom, ENCODING.ioi_bin(1.0): seldom})
+    begun = onsets(perform(played(*PHRASE), model, mode="continue", memory="off").improv)
+    last = PHRASE[-1][0]
+    assert last + late - 0.1 <= min(at for at in begun if at > last) <= last + late + 0.2
+
+
 def test_a_key_held_down_is_no_hand_over() -> None:
     result = perform(played(*PHRASE, [2.0, 60, 1.5]), table(), mode="continue")
     assert min(onsets(result.improv)) >= 3.5
