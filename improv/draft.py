@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from improv import drawing
-from improv.balance import LOUD, PLAYER_LAST, asked_by, height, pace, rub, thinned
+from improv.balance import LOUD, PLAYER_LAST, asked_by, beside, pace, thinned
 from improv.bounds import bounds, is_full, leaning
 from improv.casting import TOGETHER, Cast
 from improv.drawing import Written
@@ -231,8 +231,8 @@ class Draft:
             keyed = settings.key_strength > 0 and settings.names_key
             how.bias[0] += self._bearing.bias(encoding, asked, keyed)
         else:
-            kept_away = height(self._own, self._theirs, self._cast.own) + rub(self._held or self._ears.sounding())
-            how.bias[0, encoding.field(PITCH)] += kept_away
+            held = self._held or self._ears.sounding()
+            how.bias[0] += beside(encoding, self._own, self._theirs, held, self._cast.own)
         how.bias[0, encoding.field(PITCH)] += bounds(settings) + leaning(self._ears.key, settings.key_strength)
         how.bias[0, encoding.offsets[PITCH] + np.array([*self._ears.keys_down()], int)] = NEVER
         for row, part in enumerate(parts):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from improv.balance import MOST, RUB, height, pace, rub, thinned
+from improv.balance import MOST, RUB, height, pace, ring, rub, thinned
+from improv.encoding import Encoding
 from improv.notes import Note, Part
 from improv.settings import Settings
 
@@ -37,6 +38,13 @@ def test_a_second_a_seventh_and_a_tritone_rub_and_nothing_does_in_silence() -> N
     bias = rub({60})
     assert set(np.flatnonzero(bias[60:72])) == {1, 2, 6, 10, 11}
     assert bias[61] == np.float32(-RUB) and not rub(()).any()
+
+
+def test_an_accompaniment_rings_and_what_is_sure_to_be_short_stays_short() -> None:
+    encoding = Encoding()
+    nats, short = ring(Part.ACCOMPANIMENT, encoding), encoding.duration_bin(0.1)
+    assert (np.diff(nats) >= 0).all() and nats[encoding.duration_bin(2.0)] - nats[encoding.duration_bin(1.0)] > 0.5
+    assert nats.max() - nats[short] < np.log(1000), "where the model gives it one chance in a thousand"
 
 
 def test_chords_are_thinned_where_much_was_played_and_never_filled_up() -> None:

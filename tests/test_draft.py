@@ -82,6 +82,16 @@ def test_slowing_makes_waits_longer_and_chords_neither_likelier_nor_rarer():
     assert slowed[0] == pytest.approx(0.5, abs=1e-3) and slowed[long] > 0.4
 
 
+def test_notes_that_accompany_are_longer_than_a_model_of_dry_music_has_them():
+    def mean(cast: Cast) -> float:
+        ears = heard(60, 62, 64)
+        drafts = (Draft(TableModel(), ears, Panel(Settings()), np.random.default_rng(seed), cast) for seed in range(60))
+        written = [one.write(0.75, 1.25, 0.5, own=True) for one in drafts]
+        return float(np.mean([np.log2(one.note.duration) for one in written if one is not None]))
+
+    assert mean(ACCOMPANIST) > mean(TOGETHER) + 0.5
+
+
 def test_pitches_keep_near_the_player_s_range():
     for seed in range(20):
         written = draft(TableModel(), heard(60, 62, 64), seed).write(1.5, 1.6, 0.5)
