@@ -239,13 +239,13 @@ class Musician:
         plain = [(delay, data.hex() if isinstance(data, bytes) else data) for delay, data in messages]
         self._ask({"play": plain})
 
-    def play_file(self, path: str | os.PathLike[str]) -> None:
-        """Play a MIDI file from now on; returns at once."""
+    def play_file(self, path: str | os.PathLike[str], slower: float = 1.0) -> None:
+        """Play a MIDI file from now on, so many times slower than it says; returns at once."""
         import mido
 
         at, messages = 0.0, []
         for message in mido.MidiFile(path):
-            at += message.time
+            at += slower * message.time
             if not message.is_meta:
                 messages.append((at, bytes(message.bytes())))
         self.play(messages)
