@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from tests import errands
+
 
 def pytest_configure() -> None:
     """Ctrl-C and a closed terminal mean what they do at a terminal, also where the suite runs in the background.
@@ -24,6 +26,17 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What takes long and needs no looking at begins now, beside the first tests."""
+    if not session.config.option.collectonly:
+        errands.begin(item.module for item in session.items if isinstance(item, pytest.Function))
+
+
+def pytest_sessionfinish() -> None:
+    """Where the tests were broken off, nobody waits for the rest."""
+    errands.give_up()
 
 
 @pytest.hookimpl(wrapper=True)

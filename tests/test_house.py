@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.errands import Errand
+
 TOP = Path(__file__).parents[1]
 MODULES = sorted([*(TOP / "improv").rglob("*.py"), *(TOP / "training").rglob("*.py")])
 TOO_HEAVY = ("tensorflow", "keras", "training", "music21", "symusic", "matplotlib", "tf2onnx")
@@ -27,8 +29,11 @@ def test_ruff() -> None:
     assert found.returncode == 0, found.stdout
 
 
+MYPY = Errand(lambda: tool("mypy", "--strict", "--cache-dir", ".mypy_cache/house", "improv"))
+
+
 def test_mypy() -> None:
-    found = tool("mypy", "--strict", "--cache-dir", ".mypy_cache/house", "improv")
+    found = MYPY.result()
     assert found.returncode == 0, found.stdout
 
 

@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from tests.errands import Errand
 
 TOP = Path(__file__).parents[1]
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -27,9 +30,9 @@ def pip(environment: Path, *command: object) -> subprocess.CompletedProcess[str]
     return run(sys.executable, "-m", "pip", "--python", environment / BIN / "python", *command, cwd=environment)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
+def build(folder: Path) -> Path:
+    """The wheel."""
+    folder.mkdir()
     build = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, TOP)
     built = run(*build, cwd=folder)
     assert built.returncode == 0, built.stderr
@@ -37,15 +40,29 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of commands of an environment that holds the wheel and what it asks for, and nothing else."""
-    folder = tmp_path_factory.mktemp("environment")
+def environment(folder: Path, wheel: Path) -> Path:
+    """An environment that holds the wheel and what it asks for, and nothing else."""
     venv.create(folder)
     # What is not imported need not be compiled; and a registry that is out of breath is asked again.
     installed = pip(folder, "install", "--quiet", "--no-compile", "--retries", 10, wheel)
     assert installed.returncode == 0, installed.stderr
-    return folder / BIN
+    return folder
+
+
+HOME = tempfile.TemporaryDirectory(prefix="improv-install-")
+WHEEL = Errand(lambda: build(Path(HOME.name) / "wheel"))
+ENVIRONMENT = Errand(lambda: environment(Path(HOME.name) / "environment", WHEEL.result()))
+
+
+@pytest.fixture
+def wheel() -> Path:
+    return WHEEL.result()
+
+
+@pytest.fixture
+def commands() -> Path:
+    """The folder of the environment's commands."""
+    return ENVIRONMENT.result() / BIN
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +13,38 @@ import keras
 import numpy as np
 import pytest
 
+import training.fit
 from improv.dials import WIDTH
 from improv.encoding import Encoding, Rows
 from improv.model import OnnxModel, load
 from improv.step import Floats
+from training.building import Settings
 from training.export import About, export
 from training.networks.wavenet import WaveNet, WaveNetConfig
 
 ABOUT = About("small", "random numbers", "MIT", "nobody", (64.0, 20.0))
 SMALL = WaveNetConfig(channels=16, skip=24, hidden=20, head=12, dropout=0.0, dials=8)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def blank_curves() -> Iterator[Callable[..., None]]:
+    """Drawing a run's curves takes longer than its steps; they stay blank, but for who draws them with this."""
+    with pytest.MonkeyPatch.context() as patch:
+        draw = training.fit.draw_curves
+        patch.setattr(training.fit, "draw_curves", lambda path, history: path.touch())
+        yield draw
+
+
+@pytest.fixture
+def eagerly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train without a graph: for a few steps to make it takes longer than to do without."""
+    compiled = training.fit.compile_network
+
+    def compile_network(network: keras.Model, settings: Settings) -> None:
+        compiled(network, settings)
+        network.run_eagerly = True
+
+    monkeypatch.setattr(training.fit, "compile_network", compile_network)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from keras import ops
 
 from improv.model import load
 from improv.step import controls
+from tests.errands import Errand
 from tests.training.conftest import ABOUT, random_dials, random_rows
 from tests.training.midifiles import little_music
 from training.checkpoint import load_network
@@ -45,10 +47,11 @@ for kind in NAMES:
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the other process left: a run of each kind, and its scores of the rows."""
-    folder = tmp_path_factory.mktemp("jax")
+HOME = tempfile.TemporaryDirectory(prefix="improv-jax-")
+
+
+def on_jax(folder: Path) -> Path:
+    """Fit each kind on JAX, in another process, which leaves there the runs and their scores of some rows."""
     music = little_music(folder / "music", 3)
     ingest([music], named={"validation": ["piece-0"], "test": ["piece-1"]}).save(folder / "corpus.npz")
     np.savez(folder / "given.npz", rows=random_rows(48), dials=random_dials(49))
@@ -61,6 +64,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return folder
+
+
+RUNS = Errand(lambda: on_jax(Path(HOME.name)))
+
+
+@pytest.fixture
+def folder() -> Path:
+    return RUNS.result()
 
 
 @pytest.mark.parametrize("kind", NAMES)

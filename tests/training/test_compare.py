@@ -110,6 +110,7 @@ def test_each_set_is_scored_as_evaluate_does(corpus: Corpus, model: OnnxModel, o
             assert both["bits"][field] == pytest.approx(wanted["bits_memory"][field], abs=2e-2)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_command_trains_scores_and_writes_one_table(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -95,7 +95,7 @@ def test_ctrl_c_keeps_the_best_so_far(start, music, tmp_path, monkeypatch):
     assert adapted.after["total"] < adapted.before["total"] and load(adapted.model)
 
 
-def test_a_folder_with_a_training_run_is_left_alone(start, music, tmp_path):
+def test_a_folder_with_a_training_run_is_left_alone(start, music, tmp_path, eagerly):
     corpus = hold_out(ingest([music]), 0.2)
     corpus.save(tmp_path / "c.npz")
     fit(tmp_path / "c.npz", tmp_path / "run", replace(TINY, steps=1), quiet=True)
@@ -209,7 +209,9 @@ def test_as_it_is_typed(start, music, tmp_path, capsys, monkeypatch):
     assert load(Path("runs/mine/best.onnx")).card.data == "four tunes; mine (5 recordings)"
 
 
-def test_of_its_own_sessions_the_players_voice_alone_is_learned_from_unless_asked(start, tmp_path, capsys, monkeypatch):
+def test_of_its_own_sessions_the_players_voice_alone_is_learned_from_unless_asked(
+    start, tmp_path, capsys, monkeypatch, eagerly
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()
     for index in range(3):

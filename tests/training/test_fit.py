@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
@@ -53,11 +54,29 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(corpus: Path) -> Path:
+def beside(corpus: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run in a process of its own, which goes on and on, into the folder "killed"."""
+    command = [sys.executable, "-m", "training.cli", "fit", str(corpus), "-o", str(corpus.parent / "killed")]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [*command, *OPTIONS.split(), "--steps", "1000000", "--validate-every", "20"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def run(corpus: Path, beside: object, blank_curves: Callable[..., None]) -> Iterator[Path]:
     """A run of 40 steps that was left alone."""
     folder = corpus.parent / "run"
-    assert fit(corpus, folder, TINY, quiet=True) == folder / "best.keras"
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.fit, "draw_curves", blank_curves)
+        assert fit(corpus, folder, TINY, quiet=True) == folder / "best.keras"
+    yield folder
 
 
 def weights(folder: Path) -> np.ndarray:
@@ -83,6 +102,25 @@ def test_a_run_learns_and_leaves_its_best_network_history_and_curves(run):
     assert network.config.channels == 8
     mean, spread = load_card(run / "best.keras")["velocity"]
     assert 40 < mean < 80 and 0 < spread < 20
+
+
+def test_a_run_killed_outright_is_resumed(corpus, beside):
+    folder = corpus.parent / "killed"
+    seen = []
+    for line in beside.stderr:
+        seen.append(line)
+        if line.startswith("step 60,"):  # so what followed step 40 has been saved
+            break
+    beside.send_signal(signal.SIGKILL)
+    beside.wait()
+    assert [line.split(",")[0] for line in seen] == ["step 20", "step 40", "step 60"]  # and nothing of TensorFlow's
+    state = load_state(folder)
+    assert state is not None and state.step >= 40
+    fit(corpus, folder, replace(TINY, steps=state.step + 20), quiet=True)
+    after = load_state(folder)
+    assert after is not None and after.finished and after.step == state.step + 20
+    assert after.history[: len(state.history)] == state.history
+    assert after.seconds > state.seconds
 
 
 def test_the_best_network_scores_what_the_history_says(run, corpus):
@@ -113,36 +151,6 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(corpus, run, monkeypatch
     assert state is not None and (state.step, state.finished) == (20, False)
     fit(corpus, folder, TINY, quiet=True)
     assert weights(folder) == pytest.approx(weights(run), abs=1e-5)
-
-
-def test_a_run_killed_outright_is_resumed(corpus):
-    folder = corpus.parent / "killed"
-    command = [sys.executable, "-m", "training.cli", "fit", str(corpus), "-o", str(folder), *OPTIONS.split()]
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(
-        [*command, "--steps", "1000000", "--validate-every", "20"],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.startswith("step 60,"):  # so what followed step 40 has been saved
-            break
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
-    assert [line.split(",")[0] for line in seen] == ["step 20", "step 40", "step 60"]  # and nothing of TensorFlow's
-    state = load_state(folder)
-    assert state is not None and state.step >= 40
-    fit(corpus, folder, replace(TINY, steps=state.step + 20), quiet=True)
-    after = load_state(folder)
-    assert after is not None and after.finished and after.step == state.step + 20
-    assert after.history[: len(state.history)] == state.history
-    assert after.seconds > state.seconds
 
 
 def test_a_finished_run_is_not_run_again_but_goes_on_with_a_larger_budget(run):
@@ -177,7 +185,7 @@ def test_a_budget_of_minutes_counts_those_before_a_kill(tmp_path):
     rounds.close()
 
 
-def test_minutes_may_be_the_processors(corpus, monkeypatch):
+def test_minutes_may_be_the_processors(corpus, monkeypatch, eagerly):
     """It ends in the middle of a round, as soon as the clock that was asked for says so."""
     moments = count(0.0, 1.0)
     monkeypatch.setitem(training.fit.CLOCKS, "cpu", lambda: next(moments))
