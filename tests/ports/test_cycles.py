@@ -110,9 +110,18 @@ def test_a_client_that_is_new_has_all_its_time() -> None:
     watch = Watch()
     assert watch.look((FIRST,), {FIRST: 1}, 100.0)
     assert watch.look((FIRST, SECOND), {FIRST: 2, SECOND: 1}, 200.0)
-    assert watch.look((FIRST, SECOND), {FIRST: 3, SECOND: 1}, 200.0 + LEFT_OUT / 2)
-    assert not watch.look((FIRST, SECOND), {FIRST: 4, SECOND: 1}, 200.0 + LEFT_OUT)
-    assert watch.look((FIRST, SECOND + 2), {FIRST: 5, SECOND + 2: 1}, 201.0)
+    looks = range(1, 5)
+    told = [watch.look((FIRST, SECOND), {FIRST: 2 + n, SECOND: 1}, 200.0 + n * LEFT_OUT / 4) for n in looks]
+    assert told == [True, True, True, False]
+    assert watch.look((FIRST, SECOND + 2), {FIRST: 9, SECOND + 2: 1}, 201.0)
+
+
+def test_a_process_that_stood_still_itself_blames_nobody() -> None:
+    watch = Watch()
+    assert watch.look((FIRST, SECOND), {FIRST: 1, SECOND: 1}, 1.0)
+    assert watch.look((FIRST, SECOND), {FIRST: 2, SECOND: 2}, 1.125)
+    assert watch.look((FIRST, SECOND), {FIRST: 3, SECOND: 2}, 60.0), "the other is woken in a moment"
+    assert watch.look((FIRST, SECOND), {FIRST: 4, SECOND: 3}, 60.125)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
