@@ -91,7 +91,7 @@ def launched(playwright: Playwright) -> Browser:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert chromium, "the page is looked at in chromium: apt install chromium"
     arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-    return playwright.chromium.launch(executable_path=chromium, args=arguments)
+    return playwright.chromium.launch(executable_path=chromium, args=arguments, timeout=2000 * PATIENCE)
 
 
 def complaints(looking: Looking, schema: dict[str, Any]) -> list[str]:

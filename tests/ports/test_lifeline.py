@@ -72,7 +72,7 @@ def serves(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., None]], N
 
 def until(one: Lifeline, kind: type) -> list[Report]:
     reports: list[Report] = []
-    end = now() + 20.0
+    end = now() + 60.0
     while not any(isinstance(report, kind) for report in reports) and now() < end:
         reports += one.wait(0.05)
     return reports

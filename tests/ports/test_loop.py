@@ -336,8 +336,8 @@ def test_another_thread_ends_a_sleep() -> None:
     waiter = Waiter(ours)
     threading.Timer(0.05, waiter.wake).start()
     before = now()
-    assert not waiter.sleep(20.0)
-    assert now() - before < 10.0
+    assert not waiter.sleep(60.0)
+    assert now() - before < 50.0
     for _ in range(100_000):  # nobody answers the bell: it does not block
         waiter.wake()
 

@@ -48,7 +48,7 @@ def test_however_it_ends_it_silences_and_then_closes(fails: str) -> None:
 def test_it_has_a_session_of_its_own_and_no_ear_for_the_terminal_s_signals() -> None:
     opening = Opening()
     try:
-        pid, end = opening.worker.pid, now() + 20.0
+        pid, end = opening.worker.pid, now() + 60.0
         assert pid is not None
         ignored = 0
         while not ignored & 1 << signal.SIGHUP - 1 and now() < end:

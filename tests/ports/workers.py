@@ -29,7 +29,7 @@ def hangs_on_alsa(connection: Connection[Any, Any], _: PortSettings, failed: Fai
     """As if ALSA's library waited for ever."""
     if not failed:
         connection.send(Trying("alsa"))
-        time.sleep(60)
+        time.sleep(600)
     connection.send(Refused("; ".join(f"{api} {how}" for api, how in failed)))
 
 
@@ -54,7 +54,7 @@ def opens_and_hangs(connection: Connection[Any, Any], _: PortSettings, failed: F
     """As if JACK's library spun for ever, deaf to everything."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     connection.send(OPENED)
-    time.sleep(60)
+    time.sleep(600)
 
 
 def answers(connection: Connection[Any, Any], _: PortSettings, failed: Failed) -> None:

@@ -229,7 +229,7 @@ def test_closing_ends_the_thread():
     next(batches)
     (worker,) = set(threading.enumerate()) - before
     batches.close()
-    worker.join(5)
+    worker.join(60)
     assert not worker.is_alive()
 
 
