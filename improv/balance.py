@@ -18,9 +18,9 @@ from improv.settings import Settings
 from improv.step import Floats
 
 #: Seconds that count, and the notes a second that are taken to be right where nothing is asked (accompaniments of pop
-#: songs: median 4.2, half of them between 3.2 and 5.3; melodies 2.3, their rests left out).
+#: songs: median 4.2, half of them between 3.2 and 5.3; melodies 1.6, for they rest between their phrases).
 SPAN = 4.0
-USUAL = {Part.ACCOMPANIMENT: 3.9, Part.LEAD: 1.9}
+USUAL = {Part.ACCOMPANIMENT: 3.9, Part.LEAD: 1.6}
 #: How much of a deviation in density is pulled back (nats for each factor e), and how much in height; no pull is
 #: stronger than MOST nats. Who has played too much adds to a chord of their own less readily as well, by this share.
 PULL_PACE, PULL_PITCH, MOST, THINNED = 6.0, 1.5, 4.0, 0.5
@@ -34,19 +34,19 @@ FEW = 4
 #: Nats against the player's last note in its own octave, the one below, or above: an accompaniment is no echo.
 DOUBLED = 0.4
 #: Nats against a note that rubs with one the player holds: a second, a seventh or a tritone. (Without, accompaniments
-#: of held-out pop songs were about as dissonant as the song's own moved in time.)
-RUBS, RUB = (1, 2, 6, 10, 11), 2.5
+#: of held-out pop songs were about as dissonant as the song's own moved in time.) Melodies pass through such notes and
+#: suspend them more often than accompaniments do.
+RUBS, RUB = (1, 2, 6, 10, 11), {Part.ACCOMPANIMENT: 2.5, Part.LEAD: 2.0, Part.UNSPLIT: 2.5}
 #: How loud each plays beside the other, times the player's velocity (accompaniments of pop songs: median 0.84 of the
 #: melody; who plays the melody is that much louder).
 LOUD = {Part.ACCOMPANIMENT: 0.84, Part.LEAD: 1.19, Part.UNSPLIT: 1.0}
-
 #: Nats for each doubling of how long a note of improv's sounds. What the player's keys do is dry, a pianist who
 #: accompanies has a pedal: a model that hears dry notes writes dry ones, hears those too, and goes on so. (Of
 #: accompaniments of validation songs 0.72 of a chord's tones were sounding before; of improv's 0.63 without, 0.72 so.)
-RINGS = {Part.ACCOMPANIMENT: 0.75, Part.LEAD: 0.0}
+RINGS = {Part.ACCOMPANIMENT: 0.75, Part.LEAD: 0.4}
 
-#: By pitch class, nats a pitch against what rubs with it, shape (12, 128).
-_RUBBING = -RUB * np.isin((np.arange(128) - np.arange(12)[:, None]) % 12, RUBS).astype(np.float32)
+#: By pitch class, which pitches rub with it, shape (12, 128).
+_RUBBING = np.isin((np.arange(128) - np.arange(12)[:, None]) % 12, RUBS).astype(np.float32)
 
 
 def asked_by(settings: Settings, usual: float) -> Asked:
@@ -88,7 +88,7 @@ def height(own: Iterable[Note], player: Iterable[Note], part: Part) -> Floats:
 def beside(encoding: Encoding, own: Iterable[Note], player: Iterable[Note], held: Iterable[int], part: Part) -> Floats:
     """Nats, shape (encoding.offsets[-1],), for a note of improv's beside the `player`, who holds the pitches `held`."""
     bias = np.zeros(encoding.offsets[-1], np.float32)
-    bias[encoding.field(PITCH)] = height(own, player, part) + rub(held)
+    bias[encoding.field(PITCH)] = height(own, player, part) + rub(held, part)
     bias[encoding.field(DURATION)] = ring(part, encoding)
     return bias
 
@@ -99,7 +99,7 @@ def ring(part: Part, encoding: Encoding) -> Floats:
     return nats
 
 
-def rub(held: Iterable[int]) -> Floats:
-    """Nats a pitch, shape (128,): against what rubs with the pitches that the player holds."""
-    bias: Floats = _RUBBING[[pitch % 12 for pitch in held]].min(axis=0, initial=0.0)
+def rub(held: Iterable[int], part: Part) -> Floats:
+    """Nats a pitch, shape (128,), for improv in this `part`: against what rubs with the pitches the player holds."""
+    bias: Floats = -RUB[part] * _RUBBING[[pitch % 12 for pitch in held]].max(axis=0, initial=0.0)
     return bias

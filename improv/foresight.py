@@ -132,7 +132,7 @@ class Foresight:
         asked = {note: planned for note, planned in here.items() if not voice.sent(planned, now)}
         stays = order
         if asked and not self._foreseen():
-            clashes, opinions = rub([note.pitch for note in self._struck]), self._judged(order, asked)
+            clashes, opinions = rub([note.pitch for note in self._struck], self.cast.own), self._judged(order, asked)
             before = {note: self._opinions.setdefault(note, opinions[note]) for note in asked}
             gone = {note for note in asked if opinions[note] + clashes[note.pitch] < before[note] - DROP}
             stays = [note for note in order if note not in gone]

@@ -35,9 +35,15 @@ def test_the_melody_s_own_tone_is_left_to_it_but_not_in_the_bass() -> None:
 
 
 def test_a_second_a_seventh_and_a_tritone_rub_and_nothing_does_in_silence() -> None:
-    bias = rub({60})
+    bias = rub({60}, Part.ACCOMPANIMENT)
     assert set(np.flatnonzero(bias[60:72])) == {1, 2, 6, 10, 11}
-    assert bias[61] == np.float32(-RUB) and not rub(()).any()
+    assert bias[61] == -RUB[Part.ACCOMPANIMENT] and not rub((), Part.ACCOMPANIMENT).any()
+
+
+def test_a_melody_may_rub_more_and_rests_more() -> None:
+    assert RUB[Part.LEAD] < RUB[Part.ACCOMPANIMENT] and rub({60}, Part.LEAD)[61] == -RUB[Part.LEAD]
+    seven = notes(*range(60, 68), step=0.5)
+    assert pace(seven, 4.0, Part.LEAD, Settings()) < 0.0, "two notes a second leave no rest between phrases"
 
 
 def test_an_accompaniment_rings_and_what_is_sure_to_be_short_stays_short() -> None:
