@@ -14,15 +14,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 from improv.clock import now
 
-#: A client is run once its thread was woken so often. It is left out where another thread was woken so often meanwhile,
-#: or after so many seconds, in which JACK's longest cycles come twice.
+#: A client is run once its thread was woken so often. It is left out where another client's was so often meanwhile, or
+#: after so many seconds, if another was run in them. Where none was the server stands still, and all may be well later.
 WOKEN, OTHERS, PATIENCE = 2, 100, 0.25
 #: A client is made so many times at most, and the last is taken as it is: improv is to play all the same, should all
 #: this be wrong somewhere.
@@ -38,10 +37,10 @@ class LeftOut(Exception):
     """JACK does not run a client of this process any more."""
 
 
-def others() -> set[int]:
-    """The threads of this process, the present one left out; none where they are not listed."""
+def present() -> set[int]:
+    """The threads of this process; none where they are not listed."""
     try:
-        return {int(name) for name in os.listdir("/proc/self/task")} - {threading.get_native_id()}
+        return {int(name) for name in os.listdir("/proc/self/task")}
     except (OSError, ValueError):
         return set()
 
@@ -56,38 +55,51 @@ def woken(threads: Collection[int]) -> dict[int, int]:
 
 
 def all_woken() -> dict[int, int]:
-    """How often each other thread of this process has."""
-    return woken(others())
+    """How often each thread of this process has."""
+    return woken(present())
 
 
-def is_run(thread: int, first: Mapping[int, int], then: Mapping[int, int]) -> bool | None:
-    """Whether a client's thread is woken, by how often each was at first and then; None while that cannot be told."""
-    more = {each: then.get(each, count) - count for each, count in first.items()}
-    if more[thread] >= WOKEN:
+def is_run(thread: int, others: Collection[int], more: Mapping[int, int], *, late: bool = False) -> bool | None:
+    """Whether a client is run, by how often its thread and those of the `others` were woken since it was made; None
+    while that cannot be told. `late`: it has had its time."""
+    if more.get(thread, 0) >= WOKEN:
         return True
-    return False if max(more.values()) >= OTHERS else None
+    return (
+        False if max((more.get(other, 0) for other in others), default=0) >= (2 * WOKEN if late else OTHERS) else None
+    )
 
 
 def made_to_run(
-    make: Callable[[], T], unmake: Callable[[T], None], counts: Callable[[], Mapping[int, int]] = all_woken
+    make: Callable[[], T],
+    unmake: Callable[[T], None],
+    others: Collection[int] = (),
+    counts: Callable[[], Mapping[int, int]] = all_woken,
 ) -> tuple[T, int | None]:
-    """A client that JACK runs, and its thread (None where that is not told): made anew where it is left out."""
+    """A client, and the thread by which JACK runs it (None where that is not told): made anew where it is left out,
+    while the `others`, threads of the clients before it, are run."""
     for left in reversed(range(TRIES)):
         before = counts()
         client = make()
         first = counts()
         thread = max(first.keys() - before.keys(), default=None)  # of a client's threads the last is the one
-        if left == 0 or thread is None or _comes_to_run(thread, first, counts):
+        if left == 0 or thread is None or not _is_left_out(thread, others, first, counts):
             return client, thread
         unmake(client)
     raise AssertionError("the last is taken as it is")
 
 
-def _comes_to_run(thread: int, first: Mapping[int, int], counts: Callable[[], Mapping[int, int]]) -> bool:
-    end = now() + PATIENCE
-    while (told := is_run(thread, first, counts())) is None and now() < end:
+def _is_left_out(
+    thread: int, others: Collection[int], first: Mapping[int, int], counts: Callable[[], Mapping[int, int]]
+) -> bool:
+    told, end = None, now() + PATIENCE
+    while told is None:
+        late = now() >= end
+        then = counts()
+        told = is_run(thread, others, {each: then.get(each, 0) - count for each, count in first.items()}, late=late)
+        if late:
+            break
         time.sleep(LOOK)
-    return told is True
+    return told is False
 
 
 class Watch:

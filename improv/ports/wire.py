@@ -9,7 +9,7 @@ import gc
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import rtmidi
 
@@ -48,6 +48,8 @@ def compiled() -> tuple[str, ...]:
 class Client:
     """One direction of one MIDI system, with at most one port open. Unavailable if the system does not open."""
 
+    _run: ClassVar[set[int]] = set()  # the threads by which JACK runs this process's clients
+
     def __init__(self, api: str, direction: Direction) -> None:
         self._api = api
         self._direction = direction
@@ -59,7 +61,8 @@ class Client:
         self.thread: int | None = None
         try:
             if api == "jack":
-                self._midi, self.thread = made_to_run(self._made, lambda midi: midi.delete())
+                self._midi, self.thread = made_to_run(self._made, lambda midi: midi.delete(), self._run)
+                self._run.update(() if self.thread is None else (self.thread,))
             else:
                 self._midi = self._made()
         except (rtmidi.RtMidiError, RuntimeError) as error:

@@ -24,9 +24,14 @@ API = rtmidi.API_UNIX_JACK
 POLL, PATIENCE = 0.001, 60.0
 
 
+RUN: list[int] = []  # the threads of the clients there are
+
+
 def _made(make: Callable[[], Any]) -> Any:
     """A client that the server runs: now and then it leaves one out, and a test would say that of improv's."""
-    return made_to_run(make, lambda midi: midi.delete())[0]
+    midi, thread = made_to_run(make, lambda midi: midi.delete(), RUN)
+    RUN.extend([] if thread is None else [thread])
+    return midi
 
 
 def _port(midi: Any, own: str, other: str) -> Any:

@@ -14,21 +14,24 @@ CHANNEL, FIRST, SECOND = 11, 12, 14  # a client has a thread for what the server
 
 
 @pytest.mark.parametrize(
-    ("then", "run"),
+    ("more", "late", "run"),
     [
-        ({FIRST: 100, SECOND: 1}, None),
-        ({FIRST: 100, SECOND: 1 + WOKEN}, True),
-        ({FIRST: 100 + OTHERS - 1, SECOND: 2}, None),
-        ({FIRST: 100 + OTHERS, SECOND: 2}, False),
-        ({FIRST: 100 + OTHERS, SECOND: 1 + WOKEN}, True),
-        ({FIRST: 100 + OTHERS}, False),  # its thread has ended
-        ({}, None),
+        ({FIRST: 0, SECOND: 1}, False, None),
+        ({FIRST: 0, SECOND: WOKEN}, False, True),
+        ({FIRST: OTHERS - 1, SECOND: 1}, False, None),
+        ({FIRST: OTHERS, SECOND: 1}, False, False),
+        ({FIRST: OTHERS, SECOND: WOKEN}, False, True),
+        ({FIRST: OTHERS, SECOND: -1}, False, False),  # its thread has ended
+        ({FIRST: 10, SECOND: 1}, True, False),
+        ({FIRST: 0, SECOND: 0}, True, None),  # the server stands still
+        ({CHANNEL: OTHERS, FIRST: 0, SECOND: 0}, False, None),  # it only says something
+        ({}, True, None),
     ],
 )
-def test_a_client_is_run_when_its_own_thread_is_woken_and_left_out_when_only_others_are(
-    then: dict[int, int], run: bool | None
+def test_a_client_is_run_when_its_own_thread_is_woken_and_left_out_when_only_anothers_is(
+    more: dict[int, int], late: bool, run: bool | None
 ) -> None:
-    assert is_run(SECOND, {FIRST: 100, SECOND: 1}, then) is run
+    assert is_run(SECOND, (FIRST,), more, late=late) is run
 
 
 class Server:
@@ -65,27 +68,38 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("left_out", [0, 1, 2])
 def test_a_client_that_is_left_out_is_made_anew(left_out: int) -> None:
     server = Server(left_out)
-    client, thread = made_to_run(server.make, server.unmake, server.counts)
+    client, thread = made_to_run(server.make, server.unmake, (FIRST,), server.counts)
     assert client == thread == SECOND + left_out
     assert server.unmade == server.made[:left_out]
 
 
 def test_the_last_is_taken_as_it_is_and_nobody_waits_for_ever() -> None:
     server = Server(TRIES + 1)
-    assert made_to_run(server.make, server.unmake, server.counts)[0] == SECOND + TRIES - 1
+    assert made_to_run(server.make, server.unmake, (FIRST,), server.counts)[0] == SECOND + TRIES - 1
     assert len(server.made) == TRIES
 
 
 def test_where_nothing_is_told_every_client_is_taken() -> None:
     server = Server(TRIES + 1, told=False)
-    assert made_to_run(server.make, server.unmake, server.counts) == (SECOND, None)
+    assert made_to_run(server.make, server.unmake, (FIRST,), server.counts) == (SECOND, None)
     assert server.unmade == []
 
 
-def test_a_server_that_stands_still_is_waited_for_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beside_no_other_and_where_the_server_stands_still_a_client_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(cycles, "PATIENCE", 0.0)
-    server = Server(0, runs=False)
-    assert made_to_run(server.make, server.unmake, server.counts)[0] == SECOND + TRIES - 1
+    for server, others in ((Server(0, runs=False), (FIRST,)), (Server(TRIES + 1), ())):
+        assert made_to_run(server.make, server.unmake, others, server.counts)[0] == SECOND
+        assert server.unmade == []
+
+
+def test_a_client_that_is_late_is_left_out_where_another_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of long cycles there are few in the time a client has."""
+    moments = iter(range(1000))
+    monkeypatch.setattr(cycles, "now", lambda: next(moments) * cycles.PATIENCE / 8)
+    server = Server(1)
+    assert made_to_run(server.make, server.unmake, (FIRST,), server.counts)[0] == SECOND + 1
 
 
 def test_a_client_that_is_run_no_more_is_noticed_and_a_server_that_stands_still_is_none_of_it() -> None:
