@@ -94,7 +94,7 @@ class Draft:
         head = self._tail.head if self._tail.head is not None else earliest
         parts = self._cast.parts[:1] if own else self._cast.parts
         if len(parts) > 1:
-            self._catch_up()
+            self.catch_up()
         how = self._controls(parts, earliest - head, latest - head)
         drawing.slow(how.bias[:, encoding.field(IOI)], encoding, slowing, self._waits)
         sway = Sway(None if self._alone or earliest == latest else self._ears.beats, head, encoding)
@@ -154,11 +154,6 @@ class Draft:
         return Written(note, drawing.probability_of_wait(step.raw[row], encoding, rest), float(opinions[pitch]), usual)
 
     @property
-    def unread(self) -> int:
-        """How many rows the model has still to read."""
-        return len(self._rows)
-
-    @property
     def recited(self) -> int:
         """How many notes in a row have gone on with a passage of the player's."""
         return 0 if self._recall is None else self._recall.recited
@@ -171,7 +166,7 @@ class Draft:
     def opinions(self, notes: Sequence[Note]) -> list[float]:
         """The logarithms of the probabilities the model gives to the pitches of `notes`, in onset order, if these are
         what follows."""
-        self._catch_up()
+        self.catch_up()
         return answered(self.model, self.opining(notes))
 
     def opining(self, notes: Sequence[Note]) -> Asking[list[float]]:
@@ -199,12 +194,13 @@ class Draft:
         self._meter.add(began, note.pitch, note.velocity)
         self._dials = np.concatenate([self._dials, self._meter.vector()[None]])
 
-    def _catch_up(self) -> None:
-        """Let the model read all but the last of many rows once, and not once a part."""
-        if len(self._rows) > drawing.MANY:
-            step = self._run(self._rows[:-1], self._dials[:-1], read_only(self.model.encoding))
+    def catch_up(self, left: int = 1, many: int = drawing.MANY) -> None:
+        """Let the model read all but the last `left` of more than so `many` rows once, and not each time."""
+        if len(self._rows) > many:
+            read = len(self._rows) - left
+            step = self._run(self._rows[:read], self._dials[: read + 1], read_only(self.model.encoding))
             if np.isfinite(step.state).all():
-                self._state, self._rows, self._dials = step.state, self._rows[-1:], self._dials[-2:]
+                self._state, self._rows, self._dials = step.state, self._rows[read:], self._dials[read:]
 
     def _question(self, rows: Rows, dials: Floats, how: Controls) -> Question:
         """What is asked of the model from the present state on, for as many as `how` is for."""

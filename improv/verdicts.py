@@ -2,8 +2,8 @@
 
 1. While something is planned that a key of the player's would concern (improv.foresight), the model judges it for each
    key about the player's last one, the nearest first: as if that key were struck now, as hard as that one was.
-2. Some keys are asked about at the same time, as many as AT_ONCE rows are for, a slice at once: a run of the model or
-   what is decided around it. So a key that goes down waits no longer than that.
+2. A turn is one slice: a run of the model for one key, or what is decided around it. So a key that goes down waits no
+   longer than that. What has sounded and was not read yet is read once for all keys.
 3. A verdict holds until the player strikes the next chord: where the plan moves on meanwhile, and until it is judged
    anew. The keys of a chord are judged one by one, and the harshest counts; what is not known of when a later one of
    them comes has been planned since the first, and is drawn anew.
@@ -21,8 +21,8 @@ from improv.notes import GROUP_SPAN, Note
 from improv.questions import Abreast, Asking
 from improv.stage import Stage
 
-#: Semitones from the player's last key to the farthest that is thought of, and rows the model reads at once.
-FARTHEST, AT_ONCE = 12, 6
+#: Semitones from the player's last key to the farthest that is thought of.
+FARTHEST = 12
 
 #: A planned note, and whether it is to strike with the player's instead.
 Placed = tuple[Note, bool]
@@ -43,6 +43,7 @@ class Verdicts:
         self._stage, self._cast, self._draft = stage, cast, draft
         self._heard = 0  # notes of the player's, when it was last begun
         self._basis: Hashable = None
+        self._unread: Draft | None = None  # that has to read what has sounded first
         self._thinking: Abreast[tuple[int, Opinions]] = Abreast()
         self._found: dict[int, Opinions] = {}
 
@@ -50,7 +51,11 @@ class Verdicts:
         """One slice of judging for the next keys."""
         if self._basis != self._basis_of(here):
             self._begin(here, now)
-        self._found.update(self._thinking.go_on(self._stage.model))
+        elif self._unread is not None:
+            self._unread.catch_up(left=0, many=0)
+            self._unread = None
+        else:
+            self._found.update(self._thinking.go_on(self._stage.model))
 
     def waits(self, here: Mapping[Note, Note]) -> bool:
         """Whether there are keys to think of: who has played nothing yet plays anything next."""
@@ -77,10 +82,10 @@ class Verdicts:
             self._found = {}
         self._heard, self._basis = ears.heard, self._basis_of(here)
         draft, last = self._draft(), ears.recent[-1]
+        self._unread = draft
         keys = nearest(last.pitch, FARTHEST)
         notes = [Note(now, key, last.velocity, part=self._cast.player) for key in keys]
-        rows = draft.unread + 1 + len(here)
-        self._thinking = Abreast([self._judging(draft, note, here) for note in notes], max(1, AT_ONCE // rows))
+        self._thinking = Abreast(self._judging(draft, note, here) for note in notes)
 
     def _judging(self, draft: Draft, key: Note, here: Mapping[Note, Note]) -> Asking[tuple[int, Opinions]]:
         judged = placed(here)
