@@ -15,8 +15,10 @@ from improv.bench.measuring import Played
 from improv.bench.report import LIMITS, MOST, Report
 from improv.clock import now
 from improv.encoding import IOI
+from improv.errors import UserError
+from improv.midi import note_on
 from improv.plan import Command, Play
-from improv.ports.reports import Heard, Sent
+from improv.ports.reports import Heard, Opened, PortSettings, Sent
 from improv.ports.reports import Report as Reported
 from improv.settings import Settings
 from improv.timing import Window
@@ -128,6 +130,46 @@ def test_steps_lateness_and_reaction_are_measured(monkeypatch: pytest.MonkeyPatc
     for name in measuring.REACTIONS:
         assert measuring.reaction(TableModel(), Settings(), link, name).count >= 1
         assert measuring.reaction(TableModel(), Settings(), None, name).count >= 1
+
+
+class Echo(FakeLink):
+    """What is played on it is also heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = False
+
+    def send(self, asked: Command) -> None:
+        super().send(asked)
+        assert isinstance(asked, Play)
+        for note in asked.notes:
+            self.reports.append(Heard(note.onset + 0.004, 0, note_on(note.channel, note.pitch, note.velocity)))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_loop_is_looked_for_where_improv_plays_and_then_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "BACK_IN", 0.01)
+    monkeypatch.setattr(measuring, "PROBES", 2)
+    own, cable, none = Echo(), Echo(), FakeLink()
+    for link in (cable, none):
+        link.opened = Opened("jack", (), "Bus")  # type: ignore[attr-defined]
+    asked: list[PortSettings] = []
+    monkeypatch.setattr(measuring, "open_ports", lambda settings: asked.append(settings) or own)
+    window, through = measuring.looped(cable, 1)  # type: ignore[arg-type]
+    assert window is not None and (window.median, through, asked) == (pytest.approx(0.002), "Bus", [])
+    window, through = measuring.looped(none, 1)  # type: ignore[arg-type]
+    assert window is not None and (window.count, through) == (2, "a port of improv's own")
+    assert asked == [PortSettings(api="jack", looped=True)] and own.closed
+
+    def refuse(settings: PortSettings) -> Any:
+        raise UserError("Windows MIDI has no ports of improv's own")
+
+    monkeypatch.setattr(measuring, "open_ports", refuse)
+    window, through = measuring.looped(none, 1)  # type: ignore[arg-type]
+    assert (window, through) == (None, "Windows MIDI has no ports of improv's own")
+    assert f"not measured ({through})" in str(report(through=through))
 
 
 def test_drafts_are_counted_that_are_written_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:

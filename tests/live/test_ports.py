@@ -19,6 +19,7 @@ import pytest
 
 from improv.clock import now
 from improv.errors import UserError
+from improv.midi import note_off, note_on
 from improv.plan import Cancel, PlannedNote, Play, Silence
 from improv.ports import wire
 from improv.ports.link import Link, list_ports, open_ports
@@ -56,6 +57,13 @@ def test_ports_are_listed_and_found_and_improvs_own_are_not(musician: Musician) 
         assert link.opened == Opened("jack", (keys.name,), synth.name)
         assert own.opened == Opened("jack", ("improv in",), "improv out")
         assert list_ports("auto") == [keys, synth]
+
+
+def test_what_goes_into_a_loop_of_improvs_own_comes_back(jack: JackServer) -> None:
+    with open_ports(PortSettings(api="jack", looped=True)) as link, open_ports(PortSettings(api="jack", looped=True)):
+        link.send(chord(now() + 0.125, 0.25))
+        heard = {report.data for report in reports_until(link, 6, Heard) if isinstance(report, Heard)}
+    assert heard == {*(note_on(1, pitch, 80) for pitch in CHORD), *(note_off(1, pitch) for pitch in CHORD)}
 
 
 def test_a_planned_chord_arrives_and_ends(musician: Musician) -> None:
