@@ -2,8 +2,9 @@
 
 Needs jackd; not a test. A keyboard's notes go to `improv --mode harmonize --thru` and, at the same time, to a client
 that does nothing but pass on. For each key: how much later than by that client it comes out of improv's thru, and how
-much later improv's own note comes. Then, at 64 and at 1,024 frames a period and nobody playing, the share of a core
-that all of improv's processes take, and what a client takes that holds the same ports open.
+much later improv's own note comes; and, for what that is worth, out of another such client. Then, at 64 and at 1,024
+frames a period and nobody playing, the share of a core that all of improv's processes take, and what a client takes
+that holds the same ports open.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from tests.bench.bare import bare
 from tests.live.jack import Message, Musician, own_server
 
 IMPROV = ("--api", "jack", "--in", "Test Keys", "--out", "Test Synth", "--no-record")
-#: Channels: the player's, passed through; improv's own; the bare client's.
-THRU, OWN, PASSED = 0, 1, 15
+#: Channels: the player's, passed through; improv's own; the bare client's, and the other's.
+THRU, OWN, PASSED, OTHER = 0, 1, 15, 14
 #: Seconds from key to key, and seconds that improv has to come to rest.
 EVERY, REST = 0.13, 6.0
 
@@ -47,6 +48,7 @@ def through(musician: Musician, keys: int) -> dict[str, np.ndarray]:
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file, contextlib.ExitStack() as stack:
         print("[harmonize]\nharmonic_rhythm = 0.0", file=file, flush=True)
         stack.enter_context(bare(PASSED))
+        stack.enter_context(bare(OTHER))
         stack.enter_context(improv("--config", file.name, "--mode", "harmonize", "--thru"))
         time.sleep(1.0)
         rng, pitches = np.random.default_rng(0), [60, 62, 64, 65, 67, 69, 71, 72]
@@ -61,6 +63,7 @@ def through(musician: Musician, keys: int) -> dict[str, np.ndarray]:
     return {
         "through, later than by the bare client": _later(passed, _on(came, THRU)),
         "improv's note, later than the bare client's": _later(passed, _on(came, OWN)),
+        "another bare client, later than the first": _later(passed, _on(came, OTHER)),
     }
 
 
