@@ -24,6 +24,7 @@ def pytest_configure() -> None:
     hypothesis.settings.register_profile("searching", patient, max_examples=1000)
     hypothesis.settings.load_profile("certain")
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is told to end leaves no JACK server behind
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
