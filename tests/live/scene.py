@@ -24,7 +24,7 @@ from improv.events import SUSTAIN, Event, NoteOn
 from improv.midi import control_change, note_off
 from improv.pastnotes import played
 from improv.sessionfile import SUFFIX, Reader, Turn
-from tests.live.jack import JackServer, Message, Musician, StandsStill, passes_on, sounding
+from tests.live.jack import PATIENCE, JackServer, Message, Musician, StandsStill, passes_on, sounding
 from tests.live.test_app import KEYBOARD, SYNTH, Running
 
 #: A phrase of six notes, quickly answered.
@@ -231,7 +231,7 @@ class Scene:
                 time.sleep(max(0.0, begin + number + 1 - now()))
                 watch(running.process.pid, folder)
             self.musician.play(LET_GO)
-            assert self._wait(lambda: self.musician is None or self.musician.sent[-1].data == LET_GO[-1][1], 10.0)
+            assert self._wait(lambda: self.musician is None or self.musician.sent[-1].data == LET_GO[-1][1], PATIENCE)
             over = self.musician.sent[-1].at
             time.sleep(1.0)
             self.answer()
