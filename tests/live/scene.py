@@ -231,7 +231,8 @@ class Scene:
                 time.sleep(max(0.0, begin + number + 1 - now()))
                 watch(running.process.pid, folder)
             self.musician.play(LET_GO)
-            assert self._wait(lambda: self.musician is None or self.musician.sent[-1].data == LET_GO[-1][1], PATIENCE)
+            if not self._wait(lambda: self.musician is None or self.musician.sent[-1].data == LET_GO[-1][1], PATIENCE):
+                raise StandsStill  # it takes no more of the player's messages
             over = self.musician.sent[-1].at
             time.sleep(1.0)
             self.answer()
