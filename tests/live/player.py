@@ -25,13 +25,23 @@ POLL, PATIENCE = 0.001, 60.0
 
 
 RUN: list[int] = []  # the threads of the clients there are
+TRIES = 10
 
 
 def _made(make: Callable[[], Any]) -> Any:
-    """A client that the server runs: now and then it leaves one out, and a test would say that of improv's."""
-    midi, thread = made_to_run(make, lambda midi: midi.delete(), RUN)
-    RUN.extend([] if thread is None else [thread])
-    return midi
+    """A client that the server runs: now and then it leaves one out, and a test would say that of improv's. A busy
+    server does not answer everybody at once."""
+    for left in reversed(range(TRIES)):
+        try:
+            midi, thread = made_to_run(make, lambda midi: midi.delete(), RUN)
+        except rtmidi.RtMidiError:
+            if left == 0:
+                raise
+            time.sleep(0.2)
+        else:
+            RUN.extend([] if thread is None else [thread])
+            return midi
+    return None
 
 
 def _port(midi: Any, own: str, other: str) -> Any:
