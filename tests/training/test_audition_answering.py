@@ -36,7 +36,7 @@ def test_of_more_answers_the_daemons_chooser_takes_the_best(monkeypatch):
     monkeypatch.setattr(answering, "cost", counted)
     found = answers(8, 1)
     assert len(costs) == 9 and costs[-1] == costs[0]
-    assert len({*costs}) > 4 and min(costs) < costs[0]
+    assert len({*costs}) > 2 and min(costs) < costs[0]
     assert found[0].tolist() != found[1].tolist()
 
 
