@@ -18,7 +18,7 @@ ENCODING = Encoding()
 MODEL = TableModel({PITCH: {60: 1.0, 62: 1.0, 67: 1.0}, IOI: {ENCODING.ioi_bin(0.25): 5.0, ENCODING.ioi_bin(2.0): 1.0}})
 HEARD = wandering(1, 100)
 CUT = float(HEARD["onset"][-1]) + 0.25
-JOB = Job(HEARD, CUT + 4.0, Settings(), (0, 0))
+JOB = Job(HEARD, CUT + 4.0, Settings(), (0, 2))  # drawn so that the first answer is not the best
 
 
 def answers(*counts, model=MODEL):
@@ -36,7 +36,7 @@ def test_of_more_answers_the_daemons_chooser_takes_the_best(monkeypatch):
     monkeypatch.setattr(answering, "cost", counted)
     found = answers(8, 1)
     assert len(costs) == 9 and costs[-1] == costs[0]
-    assert len({*costs}) > 2 and min(costs) < costs[0]
+    assert len({*costs}) > 4 and min(costs) < costs[0]
     assert found[0].tolist() != found[1].tolist()
 
 
