@@ -115,7 +115,7 @@ class Watch:
         seconds, self._looked = now - self._looked, now
         present = {thread: counts.get(thread, -1) for thread in threads}
         ran = {thread for thread, count in present.items() if count != self._before.get(thread, count)}
-        passed = min(seconds, LEFT_OUT / 4) if ran else 0.0  # longer, and it was this process that was not run
+        passed = min(seconds, LEFT_OUT / 2) if ran else 0.0  # longer, and it was this process that was not run
         still = present.keys() - ran
         self._missed = {each: self._missed.get(each, 0.0) + passed if each in self._before else 0.0 for each in still}
         self._before = present

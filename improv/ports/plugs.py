@@ -19,6 +19,8 @@ from improv.ports.reports import IN, OUT, Direction, Plugged, There, Unplugged
 ASTIR, LOOK_ASTIR = 1.0, 0.01
 #: Seconds between two looks at the lists, and before a port that another program holds is tried again.
 LOOK_EVERY, TRY_AGAIN = 0.1, 1.0
+#: Seconds between two looks at whether clients are run, each of which reads a file for each.
+WATCH_EVERY = cycles.LEFT_OUT / 2
 
 
 class Plug:
@@ -121,7 +123,7 @@ class Board:
         self.inputs, self.output = tuple(inputs), output
         self._names: dict[Direction, list[str]] = {}
         self._astir_until = float("-inf")
-        self._watch = cycles.Watch()
+        self._watch, self._watch_at = cycles.Watch(), float("-inf")
         #: When `look` is to be called again.
         self.look_at = float("-inf")
 
@@ -136,9 +138,11 @@ class Board:
         if now < self.look_at:
             return [], False
         plugs = (*self.inputs, self.output)
-        threads = [plug.client.thread for plug in plugs if plug.client.thread is not None]
-        if not self._watch.look(threads, cycles.woken(threads), now):
-            raise cycles.LeftOut
+        if now >= self._watch_at:
+            self._watch_at = now + WATCH_EVERY
+            threads = [plug.client.thread for plug in plugs if plug.client.thread is not None]
+            if not self._watch.look(threads, cycles.woken(threads), now):
+                raise cycles.LeftOut
         names = {plug.direction: plug.client.names() for plug in (*self.inputs[:1], self.output)}
         before, self._names = self._names, names
         happened = [(plug, news) for plug in plugs if (news := plug.look(names[plug.direction], now)) is not None]

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two attempts to find a MIDI system that is waited for.
 LOOK_FOR_SYSTEM = 0.1
+#: Seconds that silencing and closing may take at most.
+ENDING = 6.0
 #: Seconds between two looks at the ports there are, where nothing else is looked after.
 LOOK_AROUND = 0.5
 #: After so many looks the MIDI systems that did not open are tried again.
@@ -127,6 +129,7 @@ def watch(connection: Connection[Any, Any], setting: str, failed: Failed) -> Non
                 waiter.watch(before)
     except ServerGone:  # the dead system's ports are not to be touched; another process starts over
         os.kill(os.getpid(), signal.SIGKILL)
+    _end_in_time()
     lookout.close()
 
 
@@ -148,6 +151,7 @@ def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
     except Exception as error:
         pipe.send(Lost(f"the port process failed: {type(error).__name__}: {error}"))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end_in_time()
     try:
         loop.silence(time.sleep)
         _hand_over(pipe)
@@ -157,7 +161,7 @@ def _run(loop: Loop, pipe: Pipe, ports: Ports) -> None:
 
 def _open(pipe: Pipe, settings: PortSettings, failed: Failed) -> Ports:
     """Open the ports; if need be, wait until there is a MIDI system. UserError if they do not open."""
-    opening = _opening()
+    opening, refused = _opening(), False  # a busy server refuses now and then, but not twice
     while True:
         try:
             ports: Ports = opening.open_first(settings, failed, lambda api: pipe.send(Trying(api)))
@@ -165,8 +169,9 @@ def _open(pipe: Pipe, settings: PortSettings, failed: Failed) -> Ports:
         except opening.NoSystem:
             time.sleep(LOOK_FOR_SYSTEM)
             pipe.receive()  # notices an engine that is gone
-            if not settings.waits or pipe.closed:
+            if pipe.closed or (refused and not settings.waits):
                 raise
+            refused = True
 
 
 def _answering(pipe: Pipe, work: Callable[[], T]) -> T | None:
@@ -197,6 +202,14 @@ def _hand_over(pipe: Pipe) -> None:
         if pipe.closed or not pipe.waiting:
             return
         time.sleep(0.01)
+
+
+def _end_in_time() -> None:
+    """Where the system can, it ends this process after ENDING seconds, whatever that waits for then: jack_client_close
+    has been seen to wait for a lock of libjack's own for ever."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, ENDING)
 
 
 def _ask_for_a_fine_timer() -> None:

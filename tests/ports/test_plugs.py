@@ -8,7 +8,7 @@ import pytest
 
 from improv.ports import cycles, wire
 from improv.ports.cycles import LEFT_OUT, LeftOut
-from improv.ports.plugs import LOOK_ASTIR, LOOK_EVERY, TRY_AGAIN, Board, Plug
+from improv.ports.plugs import LOOK_ASTIR, LOOK_EVERY, TRY_AGAIN, WATCH_EVERY, Board, Plug
 from improv.ports.reports import IN, OUT, Plugged, Unplugged
 
 
@@ -149,10 +149,13 @@ def test_the_board_says_when_a_client_is_not_run_any_more(monkeypatch: pytest.Mo
         return {thread: looks if thread == 12 else 1 for thread in threads}
 
     monkeypatch.setattr(cycles, "woken", woken)
+    moment = 0.0
     with pytest.raises(LeftOut):
-        while looks < 100:
-            board.look(board.look_at if looks else 0.0)
-    assert (looks - 1) * LOOK_EVERY == pytest.approx(LEFT_OUT, abs=LOOK_EVERY)
+        while moment < 100:
+            board.look(moment)
+            moment += LOOK_EVERY
+    assert moment == pytest.approx(LEFT_OUT, abs=2 * WATCH_EVERY)
+    assert looks < moment / LOOK_EVERY, "seldom: it costs something, and nobody may be playing"
 
 
 @pytest.mark.parametrize("inputs", [0, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -14,9 +15,10 @@ from typing import Any
 import pytest
 
 from improv.clock import now
+from improv.errors import UserError
 from improv.ports import process
 from improv.ports.pipe import Pipe
-from improv.ports.reports import Lost, Opened
+from improv.ports.reports import Lost, Opened, PortSettings
 from improv.ports.starting import Opening
 
 
@@ -38,10 +40,34 @@ def test_however_it_ends_it_silences_and_then_closes(fails: str) -> None:
     except RuntimeError:
         assert fails == "silencing"
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGTERM, before)
     assert told == ["serving", "silencing", "closing"]
     said = [Lost("the port process failed: RuntimeError: it broke")] if fails == "serving" else []
     assert Pipe(ours).receive() == said
+
+
+HANGING = """
+import multiprocessing, threading
+from types import SimpleNamespace
+from improv.errors import UserError
+from improv.ports import process
+from improv.ports.pipe import Pipe
+from improv.ports.reports import Opened
+
+process.ENDING = 0.2
+ours, theirs = multiprocessing.Pipe()
+loop = SimpleNamespace(run=ours.close, silence=lambda pause: None)
+lock = threading.Lock()
+lock.acquire()
+process._run(loop, Pipe(theirs), SimpleNamespace(opened=Opened("jack", (), ""), close=lock.acquire))
+"""
+
+
+def test_it_ends_though_the_midi_system_does_not_let_go_of_a_client() -> None:
+    """SIGTERM is ignored by then, and nobody is left to kill it when its engine has been."""
+    done = subprocess.run([sys.executable, "-c", HANGING], timeout=60, check=False)
+    assert done.returncode == -signal.SIGALRM
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="told by /proc")
@@ -58,6 +84,24 @@ def test_it_has_a_session_of_its_own_and_no_ear_for_the_terminal_s_signals() -> 
         assert os.getsid(pid) == pid
     finally:
         opening.give_up()
+
+
+@pytest.mark.parametrize(("refusals", "opens"), [(0, True), (1, True), (2, False)])
+def test_a_system_that_refuses_once_is_asked_again(refusals: int, opens: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a busy jackd does: it opened, when asked again."""
+    ours, theirs = multiprocessing.Pipe()
+    left = [UserError("JACK server not running?")] * refusals
+
+    def open_first(*_: object) -> str:
+        if left:
+            raise left.pop()
+        return "ports"
+
+    monkeypatch.setattr(process, "_opening", lambda: SimpleNamespace(open_first=open_first, NoSystem=UserError))
+    monkeypatch.setattr(process, "LOOK_FOR_SYSTEM", 0.0)
+    with contextlib.nullcontext() if opens else pytest.raises(UserError):
+        assert process._open(Pipe(theirs), PortSettings(), ()) == "ports"
+    ours.close()
 
 
 def test_nobody_leaves_without_closing() -> None:
