@@ -102,7 +102,7 @@ def test_what_is_too_large_ends_the_line_and_others_go_on(improv: RunningImprov)
 
 
 def test_who_does_not_read_is_not_waited_for(improv: RunningImprov) -> None:
-    with live(improv) as other, live(improv, max_queue=1) as slow:
+    with live(improv) as other, live(improv, max_queue=1, close_timeout=0.1) as slow:
         ended = 0
         for struck in range(1, 101):
             other.send('{"type": "note", "on": true, "pitch": 100, "velocity": 1}')
