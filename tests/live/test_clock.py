@@ -121,16 +121,18 @@ def sixteenths(beat: float) -> list[int]:
 
 
 def test_a_start_in_mid_song_and_a_jump_are_in_their_bars(server: JackServer) -> None:
-    for _ in range(TRIES):
+    for _ in range(TRIES):  # on a busy machine a clock's ticks may come late all alike
         with jack_clock(server, HOSTED, hosted=True) as clock, Musician(hears=CLOCK) as musician:
-            if all(in_its_bar(clock, musician, beat) for beat in (5.5, 2.25)):
-                break
+            told = [in_its_bar(clock, musician, beat) for beat in (5.5, 2.25)]
+        if all(told):
+            break
+    assert False not in told
 
 
-def in_its_bar(clock: JackClock, musician: Musician, beat: float) -> bool:
-    """Whether the clock was one; if so, two bars later improv knows its tempo and where it is in the bar.
+def in_its_bar(clock: JackClock, musician: Musician, beat: float) -> bool | None:
+    """Whether improv knows, two bars later, the clock's tempo and where it is in the bar.
 
-    One of whose ticks is late or lost, as on a busy machine, is none: what improv makes of it says nothing.
+    None where the clock was none, one tick late or lost, as on a busy machine: what improv makes of it says nothing.
     """
     roll(clock, musician, beat)
     musician.wait_for(lambda received: len(since_located(received)[0]) > BEATS * 24)
@@ -140,17 +142,16 @@ def in_its_bar(clock: JackClock, musician: Musician, beat: float) -> bool:
     assert starts == 0 and said in sixteenths(beat) and before < 12
     numbers, after = np.arange(len(at)), np.array(at) - at[0]
     if np.diff(after).max() > ABSENT / 2:
-        return False
+        return None
     assert transport.state == State.RUNNING
     period, first = np.polyfit(numbers, after, 1)
     off = float(np.std(after - first - period * numbers))
     if off > STEADY / 3 or np.diff(after).max() > 1.4 * period:
-        return False
+        return None
     pulse = next(pulse for moment, pulse in found if moment >= at[before + 8 * 24])
     away = (pulse.beat_at(at[0] + first + before * period) - said / 4 + 2.0) % 4.0 - 2.0
-    assert away * pulse.period == pytest.approx(0.0, abs=0.001 + off / 2)
-    assert pulse.bpm == pytest.approx(60 / 24 / period, rel=0.001)
-    return True
+    in_phase = away * pulse.period == pytest.approx(0.0, abs=0.001 + off / 2)
+    return bool(in_phase and pulse.bpm == pytest.approx(60 / 24 / period, rel=0.001))
 
 
 def test_it_trades_on_the_bar_lines_of_a_clock_not_made_here_and_falls_silent_with_it(
