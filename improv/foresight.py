@@ -28,7 +28,7 @@ from improv.questions import Sliced
 from improv.reader import Reader
 from improv.root import Root
 from improv.stage import Stage
-from improv.verdicts import Verdicts
+from improv.verdicts import Verdicts, placed
 
 #: Seconds the plan runs ahead, and how late or early the player may be with what is expected.
 AHEAD = 1.0
@@ -109,12 +109,11 @@ class Foresight:
 
     def _think(self, reader: Reader, now: float) -> None:
         """Read what has sounded, and then ask about what the player may play next."""
-        reads = reader.wake_at()
+        reads, here = reader.wake_at(), self._here(now, now, SOON)
         if reads is not None and reads <= now:
             reader.think(now)
-        elif self._verdicts.waits(here := self._here(now, now, SOON)):
+        elif self._verdicts.waits(here):
             self._verdicts.think(here, now)
-        here = self._here(now, now, SOON)
         soon = SOON - HAIR
         later = [note.onset - self._stage.panel.settings.commit - soon for note in self._stage.voice.planned]
         later += [note.onset - LATE - soon for note in self._expected]
@@ -126,7 +125,7 @@ class Foresight:
         voice.look(now)
         here = self._here(now, self._struck[0].onset)
         near = [note for note, planned in here.items() if note is planned]
-        order = sorted(here, key=lambda note: (note.onset, note.pitch))
+        order = [*placed(here)]
         self._opinions |= {note: self._opinions[here[note]] for note in order if here[note] in self._opinions}
         self._broken, self._draft = self.broken, None  # what goes on from here has time until the next turn
         asked = {note: planned for note, planned in here.items() if not voice.sent(planned, now)}

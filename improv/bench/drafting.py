@@ -24,16 +24,21 @@ GAP = SHORTEST - SETTLED
 LENGTH, PACE = 6.0 * phrase.BEAT, 0.5 * phrase.BEAT
 
 
-def drafts(model: StepModel, settings: Settings) -> int:
-    """How many answers to the short phrase are written to their end in the gap after it."""
-    scene = stage(model, replace(settings, drafts=MOST), np.random.default_rng(0))
+def begun(model: StepModel, settings: Settings, most: int, seed: int = 0) -> Drafts:
+    """At most so many answers to the short phrase, which has been heard, in the making."""
+    scene = stage(model, settings, np.random.default_rng(seed))
     for event in phrase.events():
         if isinstance(event, Event):
             scene.ears.hear(event)
     due = phrase.events()[-1].at + SHORTEST
     scene.ears.learn()
     root = Root(scene.model, scene.ears, scene.panel, scene.rng)
-    making = Drafts(root, lambda: Answer(root.fork(), due, LENGTH, PACE, PACE), MOST, due)
+    return Drafts(root, lambda: Answer(root.fork(), due, LENGTH, PACE, PACE), most, due)
+
+
+def drafts(model: StepModel, settings: Settings) -> int:
+    """How many answers to the short phrase are written to their end in the gap after it."""
+    making = begun(model, replace(settings, drafts=MOST), MOST)
     end = now() + GAP
     while now() < end and not making.idle:
         making.think()

@@ -17,17 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from improv import live, phrase, providers
-from improv.bench.drafting import LENGTH, PACE, SHORTEST
+from improv import live, providers
+from improv.bench.drafting import begun
 from improv.encoding import Rows
-from improv.events import Event, NoteOn
+from improv.events import NoteOn
 from improv.improviser import Improviser
-from improv.modes.drafts import Drafts
-from improv.modes.writing import Answer
 from improv.resources import default_model
-from improv.root import Root
 from improv.settings import Settings
-from improv.stage import stage
 from improv.step import Controls, Floats, Step, StepModel
 from tests.bench import prepared
 
@@ -63,20 +59,9 @@ class Slices:
 def drafting(slices: Slices, answers: int) -> None:
     """Draft so many answers, from the reading on, each time of six."""
     for seed in range(-(-answers // 6)):
-        scene = stage(slices, Settings(), np.random.default_rng(seed))
-        for event in phrase.events():
-            if isinstance(event, Event):
-                scene.ears.hear(event)
-        due = phrase.events()[-1].at + SHORTEST
-        scene.ears.learn()
-        root = Root(scene.model, scene.ears, scene.panel, scene.rng)
-        making = Drafts(root, _answer(root, due), 6, due)
+        making = begun(slices, Settings(), 6, seed)
         while not making.idle:
             slices.of(making.think)
-
-
-def _answer(root: Root, due: float) -> Callable[[], Answer]:
-    return lambda: Answer(root.fork(), due, LENGTH, PACE, PACE)
 
 
 def playing(slices: Slices, mode: str, turns: int) -> None:
